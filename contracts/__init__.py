@@ -1,0 +1,1 @@
+"""What the services say to each other: journeys, events, envelope, topics, step documents."""

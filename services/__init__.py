@@ -1,0 +1,1 @@
+"""The processes: one per step, the gateway, the command line; what they share in `runtime`."""
