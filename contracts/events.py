@@ -6,9 +6,9 @@ database. To change an event, see CONTRIBUTING.md: an optional field, or a new v
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from contracts.facts import (
     CampaignAccount,
@@ -21,6 +21,9 @@ from contracts.facts import (
     Workspace,
 )
 
+TEN_YEARS_SECONDS = (
+    315_360_000  # the longest; infinity would overflow the deadlines counted from it
+)
 UndoOutcome = Literal["undone", "nothing_to_undo", "resolved_by_operator"]
 
 
@@ -35,12 +38,16 @@ class Progress(EventData):
 
     partner: Partner
     answer_within_seconds: float | None = Field(
-        default=None, gt=0, description="What the sayer gives the next step to answer."
+        default=None,
+        gt=0,
+        le=TEN_YEARS_SECONDS,
+        allow_inf_nan=False,
+        description="What the sayer gives the next step to answer.",
     )
 
 
 class PartnerOnboardingInitiated(EventData):
-    """A producer asks for a partner to be onboarded. Read leniently (see envelope.py)."""
+    """A producer asks for a partner to be onboarded. Read leniently (see reading.py)."""
 
     partner_data: PartnerData
     correlation_id: str | None = None
@@ -104,6 +111,11 @@ class CompensationRequested(EventData):
     code: str
     reason: str
     requested_by: str
+
+    @model_serializer(mode="wrap")
+    def _null_is_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Null means "undo everything", so it is written, though nulls are left out elsewhere."""
+        return {"failed_step": None, **write(self)}
 
 
 class CompensationCompleted(EventData):

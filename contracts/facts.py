@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 PartnerKind = Literal["INDIVIDUAL", "EMPRESA", "STARTUP"]
 ContractType = Literal["BASIC", "STANDARD", "PREMIUM", "ENTERPRISE", "CUSTOM"]
@@ -22,8 +22,17 @@ DocumentType = Literal[
     "INSURANCE_CERTIFICATE",
     "COMPLIANCE_CERTIFICATE",
 ]
-Money = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
-"""An amount: decimal text on the wire, never a float; its currency stands beside it."""
+_DECIMAL_TEXT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"}
+Money = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=15, decimal_places=2),
+    PlainSerializer(lambda amount: f"{abs(amount):f}", return_type=str, when_used="json"),
+    WithJsonSchema({"anyOf": [_DECIMAL_TEXT, {"type": "number", "minimum": 0}]}),
+]
+"""An amount: decimal text on the wire (`1000`, never `1E+3` or `-0`), its currency beside it.
+
+A JSON number is read too, because producers send some, but never written.
+"""
 Seats = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 
 

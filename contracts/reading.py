@@ -15,6 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from contracts import ids, poison
+from contracts.attributes import attributes_and_data
 from contracts.envelope import TYPE_PREFIX, Context, Event, Record
 from contracts.events import (
     EVENTS,
@@ -32,7 +33,9 @@ from contracts.topics import event_topic
 _TYPE = re.compile(re.escape(TYPE_PREFIX) + r"([A-Za-z]{1,100})\.v([1-9][0-9]{0,5})")
 _TENANT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _JOURNEY = re.compile(r"([a-z0-9-]{1,64})(?:/([1-9][0-9]{0,5}))?")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ID_MAX = 1024
+_LAST_YEAR = 9000  # so that a deadline counted from it stays within the calendar
 START = PartnerOnboardingInitiated
 
 
@@ -54,7 +57,7 @@ class Reader:
         if len(record.value) > self.body_max_bytes:
             text = f"{len(record.value)} bytes, at most {self.body_max_bytes} are read"
             raise PoisonError(poison.TOO_LARGE, text)
-        attributes, body = _attributes_and_body(record)
+        attributes, body = attributes_and_data(record)
         model = self._model(attributes, record)
         source, event_id = _required(attributes, "source"), _required(attributes, "id")
         data: EventData | dict[str, Any] = body if model is START else _data(model, body)
@@ -68,11 +71,11 @@ class Reader:
             source=source,
             time=_time(attributes, record),
             context=context,
-            causation_id=attributes.get("causationid"),
-            traceparent=attributes.get("traceparent"),
+            causation_id=_optional(attributes, "causationid"),
+            traceparent=_traceparent(attributes),
             data=data,
             body=body,
-            digest=_digest(body, record.value),
+            digest=_digest(body),
             record=record,
         )
 
@@ -113,78 +116,50 @@ class Reader:
         tenant = self._tenant(attributes)
         if model is START:
             saga = ids.saga_id(tenant, journey.name, source, event_id)
-            partner = _start_partner_id(attributes, body) or ids.partner_id(saga)
+            given = (_asked_partner_id(body), attributes.get("subject"))
         else:
             saga = _required(attributes, "sagaid")
-            partner = attributes.get("subject") or _said_partner_id(body) or ids.partner_id(saga)
-        correlation = attributes.get("correlationid") or _body_correlation_id(body) or saga
+            given = (attributes.get("subject"), _said_partner_id(body))
+        partner = next(filter(ids.is_partner_id, given), None) or ids.partner_id(saga)
+        correlation = _optional(attributes, "correlationid") or _body_correlation_id(body) or saga
         return Context(saga, tenant, partner, correlation, journey.name, journey.version)
 
 
-def _attributes_and_body(record: Record) -> tuple[dict[str, str], dict[str, Any]]:
-    attributes = _header_attributes(record)
-    body = _json_object(record.value or b"")
-    if "type" in attributes or not {"specversion", "type", "source", "id"} <= body.keys():
-        return attributes, body
-    return _structured(body, attributes)
-
-
-def _header_attributes(record: Record) -> dict[str, str]:
-    """Binary mode: the `ce_` headers without their prefix, and traceparent."""
-    attributes: dict[str, str] = {}
-    for name, value in record.headers:
-        lower = name.lower()
-        if not lower.startswith("ce_") and lower != "traceparent":
-            continue
-        try:
-            attributes[lower.removeprefix("ce_")] = (value or b"").decode()
-        except UnicodeDecodeError as error:
-            text = f"header {lower[:50]} is not UTF-8"
-            raise PoisonError(poison.NOT_CLOUDEVENTS, text) from error
-    return attributes
-
-
-def _structured(
-    body: dict[str, Any], headers: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """Structured mode: the attributes and the data stand side by side in the value."""
-    data = body.get("data")
-    if not isinstance(data, dict):
-        raise PoisonError(poison.INVALID_DATA, "data of the structured event is no JSON object")
-    attributes = {name: text for name, text in body.items() if isinstance(text, str)}
-    attributes.pop("data", None)
-    return {**headers, **attributes}, data
-
-
-def _json_object(value: bytes) -> dict[str, Any]:
-    try:
-        body = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise PoisonError(poison.INVALID_JSON, f"the value is not JSON ({where})") from None
-    if not isinstance(body, dict):
-        raise PoisonError(poison.INVALID_JSON, "the value is JSON, but no object")
-    return body
+def _optional(attributes: Mapping[str, str], name: str) -> str | None:
+    text = attributes.get(name)
+    if text and len(text) > _ID_MAX:
+        text = f"ce_{name} is longer than {_ID_MAX} characters"
+        raise PoisonError(poison.NOT_CLOUDEVENTS, text)
+    return text or None
 
 
 def _required(attributes: Mapping[str, str], name: str) -> str:
-    text = attributes.get(name, "")
-    if not text or len(text) > _ID_MAX:
-        wrong = f"longer than {_ID_MAX} characters" if text else "missing"
-        raise PoisonError(poison.NOT_CLOUDEVENTS, f"ce_{name} is {wrong}")
+    text = _optional(attributes, name)
+    if text is None:
+        raise PoisonError(poison.NOT_CLOUDEVENTS, f"ce_{name} is missing")
     return text
+
+
+def _traceparent(attributes: Mapping[str, str]) -> str | None:
+    """W3C Trace Context, 3.2: one that is not valid is ignored, never an error."""
+    text = attributes.get("traceparent", "")
+    return text if _TRACEPARENT.fullmatch(text) else None
 
 
 def _time(attributes: Mapping[str, str], record: Record) -> datetime:
     """`ce_time`; of a hand-made message without it, the broker's time of the record."""
     text = attributes.get("time")
-    if text is None:
-        return datetime.fromtimestamp(max(record.timestamp_ms, 0) / 1000, UTC)
     try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        if text is None:
+            time = datetime.fromtimestamp(max(record.timestamp_ms, 0) / 1000, UTC)
+        else:
+            time = datetime.fromisoformat(text.upper())
+        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
         raise PoisonError(poison.NOT_CLOUDEVENTS, "ce_time is not an RFC 3339 time") from None
+    if time.year > _LAST_YEAR:
+        raise PoisonError(poison.NOT_CLOUDEVENTS, f"ce_time is after the year {_LAST_YEAR}")
+    return time
 
 
 def _data(model: type[EventData], body: dict[str, Any]) -> EventData:
@@ -213,13 +188,10 @@ def _check_steps(data: EventData | dict[str, Any], journey: Journey) -> None:
         raise PoisonError(poison.UNKNOWN_STEP, text)
 
 
-def _start_partner_id(attributes: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
+def _asked_partner_id(body: Mapping[str, Any]) -> str | None:
     data = body.get("partner_data")
-    given = data.get("partner_id") if isinstance(data, dict) else None
-    for text in (given, attributes.get("subject")):
-        if ids.is_partner_id(text):
-            return str(text)
-    return None
+    found = data.get("partner_id") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _said_partner_id(body: Mapping[str, Any]) -> str | None:
@@ -237,10 +209,7 @@ def _body_correlation_id(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _digest(body: Mapping[str, Any], value: bytes) -> str:
-    """Equal for bodies that are equal as JSON (nested too deeply to write: equal as bytes)."""
-    try:
-        canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        canonical = value
+def _digest(body: Mapping[str, Any]) -> str:
+    """Equal for bodies that are equal as JSON, whatever the order of their members."""
+    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()

@@ -1,0 +1,5 @@
+from services.campaigns import STEP
+from services.runtime.service import run
+
+if __name__ == "__main__":
+    run(STEP)

@@ -1,0 +1,169 @@
+"""The Faust agent: takes what is ready in batches, and hands it to delivery. All of Faust is here.
+
+Why not `take_events`: it polls, and acknowledges a batch whose handler raised. The generator
+below waits for the first event, takes what else is there, and acknowledges after the body
+returned. It touches Faust's internals, so it is pinned to one version and stands in one place;
+tests/integration/test_agent.py shows that nothing is lost by an exception, kill -9, SIGTERM,
+a rebalance or a stale generation.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+import faust.streams
+from faust.app.base import BootStrategy
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.types import EventT, StreamT
+
+from contracts.envelope import Record
+from contracts.topics import group
+from services.runtime.settings import Settings
+from services.runtime.vitals import Vitals, fail_stop
+
+OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
+FAUST = "0.15.3"
+
+
+class StartError(Exception):
+    """The process must not start like this."""
+
+
+def check_faust() -> None:
+    """Refuse a Faust that loses messages: the pure-Python iterator acks stale generations."""
+    if faust.__version__ != FAUST:
+        raise StartError(f"faust-streaming {faust.__version__} is installed, {FAUST} is needed")
+    if getattr(faust.streams, "_CStreamIterator", None) is None:
+        raise StartError(
+            "Faust's Cython extension is not loaded: install its wheel, unset NO_CYTHON"
+        )
+
+
+def build_app(
+    name: str, topics: Sequence[str], settings: Settings, vitals: Vitals, on_batch: OnBatch
+) -> faust.App:
+    """The Faust app of one service: one agent over all its topics."""
+    brokers = [f"kafka://{broker.strip()}" for broker in settings.kafka.split(",")]
+    app = _App(
+        group(name, settings.prefix),
+        broker=brokers,
+        store="memory://",
+        autodiscover=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=max(256, settings.batch_max),
+        broker_commit_interval=1.0,
+        broker_commit_every=1000,
+        broker_max_poll_records=256,
+        broker_session_timeout=settings.kafka_session_timeout_seconds,
+        broker_heartbeat_interval=settings.kafka_heartbeat_seconds,
+        broker_rebalance_timeout=30,
+        broker_request_timeout=40,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_request_timeout=15,
+        producer_threaded=False,
+    )
+    app.transport = _transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
+    _agent(app, topics, settings.batch_max, vitals, on_batch)
+    return app
+
+
+def _agent(
+    app: faust.App, topics: Sequence[str], most: int, vitals: Vitals, on_batch: OnBatch
+) -> None:
+    channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", value_type=bytes)
+
+    @app.agent(channel, concurrency=1, name="take")
+    async def take(stream: StreamT[bytes]) -> None:
+        async for events in ready_batches(app, stream, most):
+            vitals.batch_started()
+            try:
+                await on_batch([record_of(event) for event in events])
+            except BaseException as error:  # nothing may leave the agent: Faust would ack it
+                fail_stop(f"batch failed: {where(error)}")
+            vitals.batch_ended()
+
+
+async def ready_batches(
+    app: faust.App, stream: StreamT[bytes], most: int
+) -> AsyncIterator[Sequence[EventT[bytes]]]:
+    """What is ready, at least one event and at most `most`; acknowledged when asked for more."""
+    stream.enable_acks = False
+    queue = stream.channel.queue
+    while True:
+        try:
+            events = [await queue.get()]
+            while len(events) < most and not queue.empty():
+                events.append(queue.get_nowait())
+        except StopAsyncIteration:  # the app is stopping; nothing taken here was acknowledged
+            return
+        current = [event for event in events if _is_current(app, event)]
+        for event in current:  # so that a rebalance and SIGTERM wait for the batch
+            event.message.tracked = True
+            app.consumer._unacked_messages.add(event.message)
+        if current:
+            yield current
+        for event in current:
+            event.ack()
+
+
+def _is_current(app: faust.App, event: EventT[bytes]) -> bool:
+    """Whether the event is still ours: it comes again if a rebalance began since it was read."""
+    flows: bool = app.flow_control.is_active()
+    return flows and event.message.generation_id == app.consumer_generation_id
+
+
+def record_of(event: EventT[bytes]) -> Record:
+    """The record as the broker has it."""
+    message: Any = event.message
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=tuple(headers or ()),
+        timestamp_ms=int(message.timestamp * 1000),
+    )
+
+
+def where(error: BaseException) -> str:
+    """Type and place of an error, without its text: that may hold personal data."""
+    if isinstance(error, BaseExceptionGroup):
+        return where(error.exceptions[0])
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "unknown place"
+    return f"{type(error).__name__} in {place}"
+
+
+class _Boot(BootStrategy):  # type: ignore[misc]
+    """Without Faust's web server, which would listen on all addresses, and its producer."""
+
+    enable_web = False
+    enable_kafka_producer = False
+
+
+class _App(faust.App):  # type: ignore[misc]
+    BootStrategy = _Boot
+
+
+def _transport(fetch_max_wait_ms: int) -> type[Transport]:
+    """Faust's transport, with its hard-coded fetch wait of 1.5 s as a setting."""
+
+    class Thread(AIOKafkaConsumerThread):  # type: ignore[misc]
+        def _create_worker_consumer(self, transport: Transport) -> Any:
+            consumer = super()._create_worker_consumer(transport)
+            consumer._fetch_max_wait_ms = fetch_max_wait_ms
+            return consumer
+
+    class OurConsumer(Consumer):  # type: ignore[misc]
+        def _new_consumer_thread(self) -> Thread:
+            return Thread(self, loop=self.loop, beacon=self.beacon)
+
+    return type("OurTransport", (Transport,), {"Consumer": OurConsumer})

@@ -1,0 +1,95 @@
+"""The log on Kafka: sending, with every acknowledgement awaited."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+    UnsupportedVersionError,
+)
+
+from contracts.envelope import Message
+from services.runtime.document import Position
+from services.runtime.patience import patiently
+from services.runtime.settings import Settings
+from services.runtime.vitals import Vitals
+
+PERMANENT = (
+    ClusterAuthorizationFailedError,
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+    UnsupportedVersionError,
+)
+REQUEST_MAX_BYTES = 1_310_720  # 1.25 MiB: a dead letter is a copy of 1 MiB and its coordinates
+REQUEST_TIMEOUT_MS = 15_000
+
+
+def transient(error: BaseException) -> bool:
+    """Whether trying again can help: all but what the broker will refuse for ever."""
+    if isinstance(error, PERMANENT):
+        return False
+    return isinstance(error, KafkaError | OSError | TimeoutError)
+
+
+class KafkaLog:
+    """The topics of a broker (the port `Log`).
+
+    The idempotent producer stays off: a batch that expires without a leader leaves a hole in its
+    sequence (aiokafka issue 1017). Ids are deterministic, so a message sent twice is harmless.
+    """
+
+    def __init__(self, settings: Settings, vitals: Vitals) -> None:
+        self._vitals = vitals
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka,
+            acks="all",
+            enable_idempotence=False,
+            max_request_size=REQUEST_MAX_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+    async def start(self) -> None:
+        """Connect; waits for a broker that is away."""
+        await patiently("kafka", self._vitals, self._producer.start, transient)
+
+    async def stop(self) -> None:
+        await self._producer.stop()
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Position]:
+        """Send all; return where each stands, once every one is acknowledged.
+
+        Only what was not acknowledged is sent again.
+        """
+        positions: dict[int, Position] = {}
+
+        async def send_rest() -> None:
+            rest = [index for index in range(len(messages)) if index not in positions]
+            results = await self._send([messages[index] for index in rest])
+            failed: BaseException | None = None
+            for index, result in zip(rest, results, strict=True):
+                if isinstance(result, BaseException):
+                    failed = result
+                else:
+                    positions[index] = result
+            if failed is not None:
+                raise failed
+
+        if messages:
+            await patiently("kafka", self._vitals, send_rest, transient)
+        return [positions[index] for index in range(len(messages))]
+
+    async def _send(self, messages: Sequence[Message]) -> Sequence[Position | BaseException]:
+        return await asyncio.gather(*map(self._send_one, messages), return_exceptions=True)
+
+    async def _send_one(self, message: Message) -> Position:
+        acknowledged = await self._producer.send(
+            message.topic, message.value, message.key, headers=list(message.headers)
+        )
+        found = await acknowledged
+        return Position(found.topic, found.partition, found.offset)

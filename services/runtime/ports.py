@@ -1,0 +1,62 @@
+"""The two ports of delivery, the log and the store, and what a write can come to.
+
+Both exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (world.py). The same test
+suite runs against both. Every method returns only when the server has acknowledged; while a
+server is away it waits and tries again, so that no caller ever sees a transient error.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.envelope import Message
+from services.runtime.document import Document, Position
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The document is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Someone else wrote first: read again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Another living saga of the tenant holds the value of this key of `holds`."""
+
+    key: str
+
+
+WriteResult = Written | Missed | Taken
+Sent = Mapping[str, tuple[Position, ...]]
+"""Per saga where its whole outbox stands in the log."""
+
+
+class Log(Protocol):
+    """The topics."""
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Position]:
+        """Send all; return where each stands, once every one is acknowledged."""
+        ...
+
+
+class Store(Protocol):
+    """The step documents of one service."""
+
+    async def read(self, saga_ids: Sequence[str]) -> Mapping[str, Document]:
+        """The documents that exist, by saga id."""
+        ...
+
+    async def write(self, documents: Sequence[Document], sent: Sent) -> Sequence[WriteResult]:
+        """Write each document if its stored revision is still the one it was decided from.
+
+        The documents are of different sagas. `sent` marks outboxes as sent on the way.
+        """
+        ...
+
+    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
+        """Documents whose outbox was not marked as sent for that long, by the store's clock."""
+        ...

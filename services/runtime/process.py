@@ -1,0 +1,209 @@
+"""The process of a service, from start to stop: settings, checks, health, agent, ticks."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import faust
+import structlog
+
+from contracts.envelope import Record
+from services.runtime import metrics
+from services.runtime.agent import OnBatch, StartError, build_app, check_faust, where
+from services.runtime.health import start_health
+from services.runtime.kafka import KafkaLog
+from services.runtime.logs import configure
+from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
+from services.runtime.store import Client, InstanceStore, connect, transient
+from services.runtime.vitals import Vitals, fail_stop, start_watchdog
+
+INSTANCE_PAUSE_SECONDS = 5.0
+BEAT_PAUSE_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a process stands on."""
+
+    name: str
+    settings: Settings
+    vitals: Vitals
+    log: KafkaLog
+    mongo: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a process does: with a batch, at each tick, at the end; on which topics."""
+
+    topics: Sequence[str]
+    journeys: Sequence[str]
+    on_batch: OnBatch
+    on_tick: Callable[[], Awaitable[object]]
+    on_stop: Callable[[], Awaitable[object]]
+
+
+Prepare = Callable[[Ground], Awaitable[Work]]
+
+
+def utc_now() -> datetime:
+    """The time of what is said; milliseconds, which is what MongoDB keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def run_process(name: str, prepare: Prepare) -> None:
+    """Run until SIGTERM or SIGINT (exit 0). Exit 2: wrong settings. Exit 70: fail-stop."""
+    try:
+        settings = load_settings()
+        check_faust()
+    except (SettingsError, StartError) as error:
+        _refuse(error)
+    configure(settings, name)
+    for unknown in unknown_names(os.environ):
+        log.warning("settings.unknown", setting=unknown)
+    vitals = Vitals()
+    start_watchdog(vitals, settings.batch_deadline_seconds)
+    try:
+        asyncio.run(_main(name, settings, vitals, prepare))
+    except SettingsError as error:
+        _refuse(error)
+    except Exception as error:
+        fail_stop(f"process failed: {where(error)}")
+
+
+def _refuse(error: Exception) -> None:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)
+
+
+async def _main(name: str, settings: Settings, vitals: Vitals, prepare: Prepare) -> None:
+    stop = _stop_on_signals(vitals)
+    health = await start_health(name, settings, vitals)
+    mongo = connect(settings.mongo.get_secret_value())
+    ground = Ground(name, settings, vitals, KafkaLog(settings, vitals), mongo)
+    async with asyncio.TaskGroup() as tasks:
+        beat = tasks.create_task(_beat(vitals))
+        start = tasks.create_task(_start(ground, prepare))
+        stopped = tasks.create_task(stop.wait())
+        await asyncio.wait({start, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            await _work(ground, *start.result(), stop)
+        for task in (start, beat, stopped):
+            task.cancel()
+    await health.cleanup()
+    log.info("process.stopped")
+
+
+def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
+    stop = asyncio.Event()
+
+    def ask() -> None:
+        vitals.stop_at = vitals.stop_at or time.monotonic()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    return stop
+
+
+async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
+    """Wait for the servers, make indexes."""
+    await ground.log.start()
+    work = await prepare(ground)
+    instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
+    await instances.ensure()
+    return work, instances
+
+
+async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
+    on_batch = _measured(ground.name, work.on_batch)
+    app = build_app(ground.name, work.topics, ground.settings, ground.vitals, on_batch)
+    await app.start()
+    log.info("process.started", topics=list(work.topics), version=_version())
+    instance = f"{socket.gethostname()}:{os.getpid()}"
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(_watch_app(app, ground.vitals)),
+            tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
+            tasks.create_task(_tell(ground, work, instances, instance)),
+        ]
+        await stop.wait()
+        await app.stop()
+        for task in running:
+            task.cancel()
+    await work.on_stop()
+    await ground.log.stop()
+    await _once(lambda: instances.remove(instance))
+
+
+async def _beat(vitals: Vitals) -> None:
+    while True:
+        vitals.loop_at = time.monotonic()
+        await asyncio.sleep(BEAT_PAUSE_SECONDS)
+
+
+async def _watch_app(app: faust.App, vitals: Vitals) -> None:
+    """Follow Faust: what is assigned, and whether it crashed (then the process ends)."""
+    while True:
+        if app.crashed:
+            fail_stop(f"faust crashed: {type(app.crash_reason).__name__}")
+        vitals.joined = not app.rebalancing
+        vitals.partitions = tuple(
+            sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
+        )
+        await asyncio.sleep(BEAT_PAUSE_SECONDS / 2)
+
+
+async def _tick(work: Work, pause_seconds: float) -> None:
+    while True:
+        await asyncio.sleep(pause_seconds)
+        await work.on_tick()
+
+
+async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: str) -> None:
+    """Write the instance record, again and again; a miss is made good by the next."""
+    while True:
+        fields = {
+            "version": _version(),
+            "journeys": list(work.journeys),
+            "partitions": list(ground.vitals.partitions),
+            "batch_at": ground.vitals.batch_at,
+        }
+        await _once(lambda fields=fields: instances.write(instance, fields))
+        await asyncio.sleep(INSTANCE_PAUSE_SECONDS)
+
+
+async def _once(call: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await call()
+    except Exception as error:
+        if not transient(error):
+            raise
+
+
+def _measured(name: str, on_batch: OnBatch) -> OnBatch:
+    seconds, records = metrics.BATCH_SECONDS.labels(name), metrics.BATCH_RECORDS.labels(name)
+
+    async def measured(batch: Sequence[Record]) -> None:
+        with seconds.time():
+            await on_batch(batch)
+        records.observe(len(batch))
+
+    return measured
+
+
+def _own_database(ground: Ground) -> str:
+    return ground.settings.database(f"onboarding_{ground.name.replace('-', '_')}")
+
+
+def _version() -> str:
+    return version("hexabuilders-onboarding")

@@ -1,0 +1,182 @@
+"""The store on MongoDB: step documents. The only module here that imports the driver."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC
+from typing import Any, TypeVar
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    WriteConcernError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.runtime.document import Document
+from services.runtime.document_form import from_form, position_form, to_form
+from services.runtime.patience import patiently
+from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
+from services.runtime.vitals import Vitals
+
+T = TypeVar("T")
+Client = AsyncIOMotorClient[dict[str, Any]]
+DUPLICATE_KEY = 11_000
+INSTANCE_SECONDS = 60
+
+
+def connect(uri: str) -> Client:
+    """A client that acknowledges only what a majority has in its journal; all waits end."""
+    return AsyncIOMotorClient(
+        uri,
+        appname="onboarding",
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=20_000,
+        waitQueueTimeoutMS=10_000,
+        tz_aware=True,
+        tzinfo=UTC,
+    )
+
+
+def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
+    """A database with the concerns that delivery relies on, whatever the URI says."""
+    return client.get_database(
+        name,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+def transient(error: BaseException) -> bool:
+    """Whether trying again can help: the server is away, changes its primary, or is slow."""
+    if isinstance(error, BulkWriteError):
+        return bool(error.details.get("writeConcernErrors"))
+    return isinstance(
+        error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WriteConcernError
+    )
+
+
+class StepStore:
+    """The step documents of one service (the port `Store`)."""
+
+    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
+        self._steps: AsyncIOMotorCollection[dict[str, Any]] = database(client, database_name).steps
+        self._vitals = vitals
+
+    async def ensure(self, held_keys: Sequence[str]) -> None:
+        """Make the indexes: unsent outboxes, and one unique one per key of `holds`."""
+        unsent = IndexModel([("unsent_since", ASCENDING)], sparse=True)
+        unique = [
+            IndexModel(
+                [("tenant_id", ASCENDING), (f"holds.{key}", ASCENDING)],
+                unique=True,
+                partialFilterExpression={f"holds.{key}": {"$exists": True}},
+            )
+            for key in held_keys
+        ]
+        await self._patiently(lambda: self._steps.create_indexes([unsent, *unique]))
+
+    async def read(self, saga_ids: Sequence[str]) -> Mapping[str, Document]:
+        """The documents that exist, by saga id."""
+        query = {"_id": {"$in": list(saga_ids)}}
+        found = await self._patiently(lambda: self._steps.find(query).to_list(None))
+        return {form["_id"]: from_form(form) for form in found}
+
+    async def write(self, documents: Sequence[Document], sent: Sent) -> Sequence[WriteResult]:
+        """One unordered bulk: each document if its stored revision is the one it came from.
+
+        Every write is an upsert: where the guard misses, MongoDB tries to insert and answers
+        E11000 on `_id`, which names the write that missed (a count of matches would not).
+        """
+        marks = [_mark(saga_id, positions) for saga_id, positions in sent.items()]
+        operations = [*map(_guarded, documents), *marks]
+        if not operations:
+            return []
+        refused = await self._patiently(lambda: self._bulk(operations))
+        return [_result(refused.get(index)) for index in range(len(documents))]
+
+    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
+        """Documents whose outbox was not marked as sent for that long, by the database's clock."""
+        due = {"$subtract": ["$$NOW", int(older_than_seconds * 1000)]}
+        query = {
+            "unsent_since": {"$type": "date"},
+            "$expr": {"$lte": ["$unsent_since", due]},
+        }
+        cursor = self._steps.find(query).sort("unsent_since", ASCENDING).limit(limit)
+        found = await self._patiently(lambda: cursor.clone().to_list(limit))
+        return [from_form(form) for form in found]
+
+    async def _bulk(self, operations: Sequence[UpdateOne]) -> dict[int, Mapping[str, Any]]:
+        """The duplicate-key errors by the operation's place; any other error is raised."""
+        try:
+            await self._steps.bulk_write(list(operations), ordered=False)
+        except BulkWriteError as error:
+            errors = error.details["writeErrors"]
+            foreign = any(item["code"] != DUPLICATE_KEY for item in errors)
+            if foreign or error.details.get("writeConcernErrors"):
+                raise
+            return {item["index"]: item for item in errors}
+        return {}
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await patiently("mongo", self._vitals, call, transient)
+
+
+class InstanceStore:
+    """The records of living processes: `onboarding_<name>.instances`, gone 60 s after the last."""
+
+    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
+        self._instances = database(client, database_name).instances
+        self._vitals = vitals
+
+    async def ensure(self) -> None:
+        ttl = IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=INSTANCE_SECONDS)
+        await patiently(
+            "mongo", self._vitals, lambda: self._instances.create_indexes([ttl]), transient
+        )
+
+    async def write(self, instance: str, fields: Mapping[str, Any]) -> None:
+        """Say that this process lives. An error is left to the caller: the next time will do."""
+        changes = {
+            "$set": {"instance": instance, **fields},
+            "$currentDate": {"seen_at": True},
+        }
+        await self._instances.update_one({"_id": instance}, changes, upsert=True)
+
+    async def remove(self, instance: str) -> None:
+        """Say that this process ends."""
+        await self._instances.delete_one({"_id": instance})
+
+
+def _guarded(document: Document) -> UpdateOne:
+    context = document.context
+    guard = {
+        "_id": context.saga_id,
+        "tenant_id": context.tenant_id,
+        "revision": document.revision,
+    }
+    changes = {
+        "$set": {**to_form(document), "revision": document.revision + 1},
+        "$currentDate": {"updated_at": True, "unsent_since": True},
+    }
+    return UpdateOne(guard, changes, upsert=True)
+
+
+def _mark(saga_id: str, positions: Sequence[Any]) -> UpdateOne:
+    """Mark an outbox as sent, unless more was put into it since."""
+    guard = {"_id": saga_id, "outbox": {"$size": len(positions)}}
+    stands = [position_form(position) for position in positions]
+    return UpdateOne(guard, {"$set": {"sent": stands}, "$unset": {"unsent_since": ""}})
+
+
+def _result(error: Mapping[str, Any] | None) -> WriteResult:
+    if error is None:
+        return Written()
+    held = [name for name in error["keyPattern"] if name.startswith("holds.")]
+    return Taken(held[0].removeprefix("holds.")) if held else Missed()

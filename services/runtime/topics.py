@@ -1,0 +1,157 @@
+"""Making and checking the topics: partitions, replication and retention from settings.
+
+No topic is made by accident, none is shrunk or silently changed: what differs is reported.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from contracts.events import event_names
+from contracts.journey import JOURNEYS
+from contracts.topics import dead_letter_topic, event_topic
+from services.runtime.settings import Settings
+
+HOUR_MS = 3_600_000
+EVENT_MAX_BYTES = 1_048_576
+DEAD_LETTER_MAX_BYTES = 1_310_720
+REQUEST_TIMEOUT_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A topic as the settings want it."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A topic that is missing or differs; `problem` says how, `remedy` what to do."""
+
+    topic: str
+    problem: str
+    remedy: str
+
+
+def wanted_topics(settings: Settings) -> list[Wanted]:
+    """Every topic of the system."""
+    prefix, steps = settings.prefix, [n for j in JOURNEYS.values() for n in j.step_names]
+    events = [event_topic(name, prefix) for name in event_names()]
+    services = [*dict.fromkeys(steps), "saga-state"]
+    letters = [dead_letter_topic(service, prefix) for service in services]
+    return [
+        *(_wanted(name, settings, settings.retention_hours, EVENT_MAX_BYTES) for name in events),
+        *(
+            _wanted(name, settings, settings.dead_letter_retention_hours, DEAD_LETTER_MAX_BYTES)
+            for name in letters
+        ),
+    ]
+
+
+def _wanted(name: str, settings: Settings, hours: int, most: int) -> Wanted:
+    copies = settings.replication
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(hours * HOUR_MS),
+        "max.message.bytes": str(most),
+        "min.insync.replicas": str(max(1, copies - 1)),
+        "unclean.leader.election.enable": "false",
+    }
+    return Wanted(name, settings.partitions, copies, config)
+
+
+async def create_topics(settings: Settings) -> list[str]:
+    """Make the topics that are missing; returns their names. Existing ones are left alone."""
+    admin = await _admin(settings)
+    try:
+        there = set(await admin.list_topics())
+        missing = [topic for topic in wanted_topics(settings) if topic.name not in there]
+        if missing:
+            await _create(admin, missing)
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> None:
+    new = [
+        NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=topic.config)
+        for topic in topics
+    ]
+    answer = await admin.create_topics(new, timeout_ms=REQUEST_TIMEOUT_MS)
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(name)
+
+
+async def check_topics(settings: Settings) -> list[Finding]:
+    """What is missing or differs. Names are listed first: to describe may create (Tansu)."""
+    admin = await _admin(settings)
+    try:
+        there = set(await admin.list_topics())
+        wanted = wanted_topics(settings)
+        findings = [_missing(topic) for topic in wanted if topic.name not in there]
+        present = [topic for topic in wanted if topic.name in there]
+        findings += await _partition_findings(admin, present)
+        return findings + await _config_findings(admin, present)
+    finally:
+        await admin.close()
+
+
+def _missing(topic: Wanted) -> Finding:
+    return Finding(topic.name, "is missing", "onboarding topics create")
+
+
+async def _partition_findings(
+    admin: AIOKafkaAdminClient, topics: Sequence[Wanted]
+) -> list[Finding]:
+    if not topics:
+        return []
+    found = await admin.describe_topics([topic.name for topic in topics])
+    partitions = {item["topic"]: item["partitions"] for item in found}
+    findings = []
+    for topic in topics:
+        stored = partitions[topic.name]
+        if len(stored) != topic.partitions:
+            problem = f"has {len(stored)} partitions, the settings say {topic.partitions}"
+            remedy = f"set ONBOARDING_PARTITIONS={len(stored)} or add partitions to all topics"
+            findings.append(Finding(topic.name, problem, remedy))
+        copies = min((len(item["replicas"]) for item in stored), default=0)
+        if copies < topic.replication:
+            problem = f"has {copies} copies, the settings say {topic.replication}"
+            findings.append(Finding(topic.name, problem, "reassign its partitions"))
+    return findings
+
+
+async def _config_findings(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[Finding]:
+    """Settings that differ. A broker that tells no settings (Tansu) has none to check."""
+    if not topics:
+        return []
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    answers = await admin.describe_configs(resources)
+    stored: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        for _code, _text, _kind, name, entries in answer.resources:
+            stored[name] = {entry[0]: entry[1] for entry in entries}
+    return [
+        Finding(topic.name, f"{key} is {found}, the settings say {value}", "alter the topic")
+        for topic in topics
+        for key, value in topic.config.items()
+        if (found := stored.get(topic.name, {}).get(key)) is not None and found != value
+    ]
+
+
+async def _admin(settings: Settings) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_TIMEOUT_MS
+    )
+    await admin.start()
+    return admin

@@ -1,0 +1,84 @@
+"""The signs of life of a process, and the watchdog that ends one that no longer shows them."""
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+EXIT_FAIL_STOP = 70
+LOOP_LATE_SECONDS = 30.0
+STOP_LATE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Vitals:
+    """What the health page, the instance record and the watchdog look at.
+
+    Times are of the monotonic clock, in seconds. `progress_at` is None while no batch is worked
+    on; waiting for a server counts as progress.
+    """
+
+    loop_at: float = field(default_factory=time.monotonic)
+    progress_at: float | None = None
+    stop_at: float | None = None
+    batch_at: datetime | None = None
+    partitions: tuple[str, ...] = ()
+    joined: bool = False
+    waiting_for: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Joined its group, and no server is being waited for."""
+        return self.joined and not self.waiting_for and self.stop_at is None
+
+    def batch_started(self) -> None:
+        self.progress_at = time.monotonic()
+
+    def batch_ended(self) -> None:
+        self.progress_at = None
+        self.batch_at = datetime.now(UTC)
+
+    def waits(self, server: str, why: str) -> None:
+        """A call to a server failed and will be tried again."""
+        self.waiting_for[server] = why
+        if self.progress_at is not None:
+            self.progress_at = time.monotonic()
+
+    def answered(self, server: str) -> None:
+        self.waiting_for.pop(server, None)
+
+
+def fail_stop(why: str) -> None:
+    """End the process at once, before anything unfinished can be acknowledged (exit code 70).
+
+    An exception that leaves a Faust agent acknowledges its batch: the batch would be lost.
+    """
+    sys.stderr.write(f'{{"event":"process.fail_stop","level":"critical","why":"{why}"}}\n')
+    sys.stderr.flush()
+    os._exit(EXIT_FAIL_STOP)
+
+
+def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | None:
+    """Why the process must end, or None."""
+    if now - vitals.loop_at > LOOP_LATE_SECONDS:
+        return "the event loop hangs"
+    if vitals.progress_at is not None and now - vitals.progress_at > batch_deadline_seconds:
+        return "a batch hangs"
+    if vitals.stop_at is not None and now - vitals.stop_at > STOP_LATE_SECONDS:
+        return "stopping hangs"
+    return None
+
+
+def start_watchdog(vitals: Vitals, batch_deadline_seconds: float) -> None:
+    """Watch from a thread of its own: a hung loop cannot watch itself."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(1.0)
+            why = late(vitals, batch_deadline_seconds, time.monotonic())
+            if why is not None:
+                fail_stop(why)
+
+    threading.Thread(target=watch, name="watchdog", daemon=True).start()
