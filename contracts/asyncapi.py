@@ -151,7 +151,7 @@ _CLOUD_EVENT: Part = {
 _LETTER: Part = {
     "title": "A dead letter",
     "summary": "A record that could not be read or finished: its key, value and headers as they"
-    " came, and headers that begin with dlq_ and say where it was and what was wrong. Or what a person asks of what"
-    " stands there: to try it again, or that it was resolved by hand.",
+    " came, and headers that begin with dlq_ and say where it was and what was wrong. Or a person's"
+    " request about a saga that stands there: to try it again, or that it was resolved by hand.",
     "contentType": "application/octet-stream",
 }

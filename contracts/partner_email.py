@@ -4,7 +4,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-_LONGEST = 320  # well above the 254 that RFC 5321 allows: a text so long is not even parsed
+_LONGEST = 320  # RFC 5321 allows 254; to parse 250,000 characters takes a quarter of a second
 
 
 def normalised_email(text: str) -> str | None:

@@ -26,7 +26,6 @@ KINDS: Mapping[str, ContractKind] = {"partner-creation": "ALLIANCE"}  # of other
 
 _LARGEST_AMOUNT = Decimal("9999999999999.99")  # what contracts.facts.Money holds
 _MOST_SEATS = Decimal(1_000_000)  # what contracts.facts.Seats holds
-_LONGEST_NUMBER = 40  # characters; a longer text is no number a person negotiated
 
 
 class Terms(BaseModel):
@@ -172,8 +171,6 @@ def number_in(limits: Range, value: str | int | float) -> Decimal | int | None:
 
 
 def _decimal(value: str | int | float) -> Decimal | None:
-    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
-        return None
     try:
         number = Decimal(value if isinstance(value, int) else str(value))
     except InvalidOperation:

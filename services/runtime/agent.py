@@ -14,7 +14,7 @@ import faust
 import faust.streams
 from faust.app.base import BootStrategy
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
-from faust.types import EventT, StreamT
+from faust.types import EventT
 
 from contracts.envelope import Record
 from contracts.topics import group
@@ -77,7 +77,7 @@ def _agent(
     channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", value_type=bytes)
 
     @app.agent(channel, concurrency=1, name="take")
-    async def take(stream: StreamT[bytes]) -> None:
+    async def take(stream: Any) -> None:
         async for events in ready_batches(app, stream, most):
             vitals.batch_started()
             try:
@@ -88,11 +88,13 @@ def _agent(
 
 
 async def ready_batches(
-    app: faust.App, stream: StreamT[bytes], most: int
+    app: faust.App, stream: Any, most: int
 ) -> AsyncIterator[Sequence[EventT[bytes]]]:
     """What is ready, at least one event and at most `most`; acknowledged when asked for more."""
     stream.enable_acks = False
     queue = stream.channel.queue
+    consumer: Any = app.consumer
+    unacked = consumer._unacked_messages
     while True:
         try:
             events = [await queue.get()]
@@ -103,7 +105,7 @@ async def ready_batches(
         current = [event for event in events if _is_current(app, event)]
         for event in current:  # so that a rebalance and SIGTERM wait for the batch
             event.message.tracked = True
-            app.consumer._unacked_messages.add(event.message)
+            unacked.add(event.message)
         if current:
             yield current
         for event in current:
@@ -142,27 +144,27 @@ def where(error: BaseException) -> str:
     return f"{type(error).__name__} in {place}"
 
 
-class _Boot(BootStrategy):  # type: ignore[misc]
+class _Boot(BootStrategy):
     """Without Faust's web server, which would listen on all addresses, and its producer."""
 
     enable_web = False
     enable_kafka_producer = False
 
 
-class _App(faust.App):  # type: ignore[misc]
+class _App(faust.App):
     BootStrategy = _Boot
 
 
 def _transport(fetch_max_wait_ms: int) -> type[Transport]:
     """Faust's transport, with its hard-coded fetch wait of 1.5 s as a setting."""
 
-    class Thread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    class Thread(AIOKafkaConsumerThread):
         def _create_worker_consumer(self, transport: Transport) -> Any:
             consumer = super()._create_worker_consumer(transport)
             consumer._fetch_max_wait_ms = fetch_max_wait_ms
             return consumer
 
-    class OurConsumer(Consumer):  # type: ignore[misc]
+    class OurConsumer(Consumer):
         def _new_consumer_thread(self) -> Thread:
             return Thread(self, loop=self.loop, beacon=self.beacon)
 

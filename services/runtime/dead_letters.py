@@ -2,6 +2,7 @@
 
 from contracts import ids
 from contracts.envelope import Message, Record
+from contracts.poison import PoisonError
 from contracts.topics import dead_letter_topic
 
 PREFIX = "dlq_"
@@ -9,7 +10,7 @@ COPY_MAX_BYTES = 1_200_000  # dead letter topics and our producer take 1.25 MiB
 
 
 def dead_letter(
-    record: Record, service: str, error_class: str, text: str, prefix: str = "", attempts: int = 1
+    record: Record, service: str, error: PoisonError, prefix: str = "", attempts: int = 1
 ) -> Message:
     """The record with key, value and headers untouched, plus headers that say where and why.
 
@@ -24,8 +25,8 @@ def dead_letter(
         "offset": str(record.offset),
         "time": str(record.timestamp_ms),
         "service": service,
-        "error_class": error_class,
-        "error": text,
+        "error_class": error.error_class,
+        "error": str(error),
         "attempts": str(attempts),
     }
     value = record.value

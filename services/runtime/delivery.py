@@ -25,8 +25,10 @@ from contracts.poison import PoisonError
 from contracts.reading import Reader
 from services.runtime.dead_letters import dead_letter
 from services.runtime.document import Document, Position
-from services.runtime.ports import Log, Store, Taken, Written
+from services.runtime.ports import Log, Sent, Store, Taken, Written
 from services.runtime.protocol import Part, hear
+
+Count = Callable[[str, Event | Record], None]
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Delivery:
     reader: Reader
     log: Log
     store: Store
-    count: Callable[[str, Event | Record], None]
+    count: Count
     sent: dict[str, tuple[Position, ...]] = field(default_factory=dict)
 
 
@@ -54,26 +56,28 @@ class Settled:
 
 async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
     """Do all that a batch of records asks for. Returns when the batch may be acknowledged."""
-    events, dead_letters = read(delivery, batch)
+    service = delivery.part.service.name
+    events, dead_letters = read(batch, delivery.reader, service, delivery.count)
     sagas = await record(delivery, by_saga(events))
     dead_letters += [letter for saga in sagas for letter in saga.dead_letters]
     await delivery.log.publish(dead_letters)
     await say(delivery, [saga.document for saga in sagas if saga.speak and saga.document])
-    for saga in sagas:
-        for cell, event in saga.cells:
-            delivery.count(cell, event)
+    for cell, event in (seen for saga in sagas for seen in saga.cells):
+        delivery.count(cell, event)
 
 
-def read(delivery: Delivery, batch: Iterable[Record]) -> tuple[list[Event], list[Message]]:
+def read(
+    batch: Iterable[Record], reader: Reader, service: str, count: Count
+) -> tuple[list[Event], list[Message]]:
     """The events of a batch, and a dead letter for every record that is none."""
     events: list[Event] = []
     dead_letters: list[Message] = []
     for item in batch:
         try:
-            events.append(delivery.reader.read(item))
+            events.append(reader.read(item))
         except PoisonError as error:
-            dead_letters.append(_dead_letter(delivery, item, error))
-            delivery.count(error.error_class, item)
+            dead_letters.append(dead_letter(item, service, error, reader.prefix))
+            count(error.error_class, item)
     return events, dead_letters
 
 
@@ -98,19 +102,15 @@ async def record(delivery: Delivery, sagas: Mapping[str, list[Event]]) -> list[S
     while waiting:
         for saga in waiting:
             settled[saga] = decide(delivery, stored.get(saga), sagas[saga], taken.get(saga))
-        changed = [saga for saga in waiting if settled[saga].changed]
-        documents = [document for saga in changed if (document := settled[saga].document)]
-        marks = delivery.sent if documents else {}
-        results = await delivery.store.write(documents, marks)
-        delivery.sent = {} if documents else delivery.sent
-        again = {
-            saga: result
-            for saga, result in zip(changed, results, strict=True)
-            if not isinstance(result, Written)
-        }
-        taken |= {saga: result.key for saga, result in again.items() if isinstance(result, Taken)}
-        stored = await delivery.store.read(list(again)) if again else {}
-        waiting = list(again)
+        changed = {s: d for s in waiting if settled[s].changed and (d := settled[s].document)}
+        marks: Sent = {}
+        if changed:
+            marks, delivery.sent = delivery.sent, {}
+        results = await delivery.store.write(list(changed.values()), marks)
+        missed = [(s, r) for s, r in zip(changed, results, strict=True) if r != Written()]
+        taken |= {saga: result.key for saga, result in missed if isinstance(result, Taken)}
+        waiting = [saga for saga, _ in missed]
+        stored = await delivery.store.read(waiting) if waiting else {}
     return list(settled.values())
 
 
@@ -118,12 +118,13 @@ def decide(
     delivery: Delivery, document: Document | None, events: Iterable[Event], taken: str | None
 ) -> Settled:
     """A saga's events of one batch, one after the other, folded into one write."""
-    settled = Settled(document)
+    settled, part = Settled(document), delivery.part
     for event in events:
         try:
-            answer = hear(settled.document, event, delivery.part, taken)
+            answer = hear(settled.document, event, part, taken)
         except PoisonError as error:
-            settled.dead_letters.append(_dead_letter(delivery, event.record, error))
+            letter = dead_letter(event.record, part.service.name, error, part.prefix)
+            settled.dead_letters.append(letter)
             settled.cells.append((error.error_class, event))
             continue
         settled.changed |= answer.document is not settled.document
@@ -146,8 +147,3 @@ async def say(delivery: Delivery, documents: Sequence[Document]) -> None:
         for (saga_id, _), position in zip(named, stands, strict=True):
             positions[saga_id] += (position,)
     delivery.sent |= positions
-
-
-def _dead_letter(delivery: Delivery, item: Record, error: PoisonError) -> Message:
-    part = delivery.part
-    return dead_letter(item, part.service.name, error.error_class, str(error), part.prefix)

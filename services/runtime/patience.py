@@ -1,4 +1,4 @@
-"""Waiting for a server that is away: try again, with capped backoff and jitter, until it answers."""
+"""Waiting for a server that is away: capped backoff and jitter, until it answers."""
 
 import asyncio
 import random

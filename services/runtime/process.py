@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 import faust
@@ -178,7 +179,7 @@ async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: 
             "partitions": list(ground.vitals.partitions),
             "batch_at": ground.vitals.batch_at,
         }
-        await _once(lambda fields=fields: instances.write(instance, fields))
+        await _once(partial(instances.write, instance, fields))
         await asyncio.sleep(INSTANCE_PAUSE_SECONDS)
 
 

@@ -14,6 +14,7 @@ from contracts.events import (
     PartnerOnboardingFailed,
 )
 from contracts.journey import Journey
+from contracts.poison import PoisonError
 from contracts.topics import event_topic
 from services.runtime.dead_letters import dead_letter
 from services.runtime.step import Done, Rejected
@@ -56,7 +57,8 @@ def failure(
 
 def set_aside(event: Event, part: Part, where: str) -> Message:
     """The dead letter of a saga that met a bug."""
-    return dead_letter(event.record, part.service.name, poison.BUG, where, part.prefix)
+    bug = PoisonError(poison.BUG, where)
+    return dead_letter(event.record, part.service.name, bug, part.prefix)
 
 
 def _saga(event: Event) -> str:

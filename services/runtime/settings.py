@@ -141,8 +141,8 @@ class Settings(BaseSettings):
 
 def _per_step() -> dict[str, Any]:
     steps = {step for journey in JOURNEYS.values() for step in journey.step_names}
-    timeout = Field(None, description="How long this step has to answer")
-    rules = Field({}, description="JSON object over the defaults of the step's rules.py")
+    timeout: Any = Field(None, description="How long this step has to answer")
+    rules: Any = Field({}, description="JSON object over the defaults of the step's rules.py")
     fields: dict[str, Any] = {}
     for step in sorted(steps):
         fields[f"{step}_timeout_seconds"] = (Seconds | None, timeout)

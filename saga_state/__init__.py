@@ -1,0 +1,1 @@
+"""The projection: where every saga stands, told from its events alone. It only listens."""

@@ -1,0 +1,159 @@
+"""The shapes of `sagas` and `events` in MongoDB: a documented contract, but for what is internal.
+
+No personal data stands in `sagas`: ids, numbers, codes, times, and reasons as the steps word them.
+Times are event times (UTC, whole milliseconds, as MongoDB keeps them).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+SCHEMA_VERSION = 1
+
+Status = Literal[
+    "INITIATED",
+    "PARTNER_REGISTERED",
+    "CONTRACT_CREATED",
+    "DOCUMENTS_VERIFIED",
+    "CAMPAIGNS_ENABLED",
+    "RECRUITMENT_SETUP",
+    "COMPLETED",
+    "FAILED",
+    "COMPENSATING",
+    "COMPENSATED",
+]
+StepStatus = Literal[
+    "waiting",
+    "done",
+    "rejected",
+    "timed_out",
+    "parked",
+    "undoing",
+    "undone",
+    "undo_parked",
+    "nothing_to_undo",
+    "resolved_by_operator",
+]
+
+
+class Fact(TypedDict):
+    """Internal: what the projection keeps of one record, enough to tell the saga from."""
+
+    type: str
+    partition: int
+    offset: int
+    time: datetime
+    event_id: str
+    tenant_id: str
+    partner_id: str
+    correlation_id: str
+    journey: str
+    journey_version: int
+    step: NotRequired[str | None]  # whom a failure, request or completion names
+    by_itself: NotRequired[bool]  # whether the failed step said so itself
+    code: NotRequired[str]
+    reason: NotRequired[str]
+    requested_by: NotRequired[str]
+    outcome: NotRequired[str]
+    answer_within_seconds: NotRequired[float]
+    result: NotRequired[dict[str, str]]
+    partner_hash: NotRequired[str | None]
+
+
+Facts = Mapping[str, Mapping[str, Fact]]
+"""By what is said (event name, and the step it names), then by identity."""
+
+
+class StepState(TypedDict):
+    """A step of the saga. `result`: ids only. `event_id`: of what the step answered."""
+
+    step: str
+    state: StepStatus
+    attempts: int
+    due_at: datetime | None
+    result: dict[str, str] | None
+    completed_at: datetime | None
+    undone_at: datetime | None
+    duration_ms: int | None
+    event_id: str | None
+
+
+class Failure(TypedDict):
+    """The earliest "no" or timeout that was said."""
+
+    step: str
+    code: str
+    reason: str
+    at: datetime
+
+
+class Compensation(TypedDict):
+    """The earliest request to undo; `completed_at` while the status is COMPENSATED."""
+
+    requested_by: str
+    reason: str
+    requested_at: datetime
+    completed_at: datetime | None
+
+
+class Saga(TypedDict):
+    """A document of `saga_state.sagas`, as stored.
+
+    `never_started`: no PartnerOnboardingInitiated was seen (yet). `late_undo`: something was to
+    be undone after the first step had said it was (PROTOCOL V8). `due_at`: when the answer of
+    `current_step` is due. `event_count`: distinct events, of which at most 32 of one kind and
+    step are counted. `facts` and `revision` are internal.
+    """
+
+    _id: str
+    tenant_id: str
+    partner_id: str
+    partner_hash: str | None
+    correlation_id: str
+    journey: str
+    journey_version: int
+    status: Status
+    current_step: str | None
+    due_at: datetime | None
+    steps: list[StepState]
+    failure: Failure | None
+    compensation: Compensation | None
+    never_started: bool
+    late_undo: bool
+    initiated_at: datetime | None
+    updated_at: datetime
+    ended_at: datetime | None
+    duration_ms: int | None
+    event_count: int
+    schema_version: int
+    facts: Facts
+    revision: int
+
+
+class StoredEvent(TypedDict):
+    """A document of `saga_state.events`. `data`: as JSON text where BSON cannot hold it.
+
+    `key`: text, or bytes that are not UTF-8. `digest` is internal: equal for equal bodies.
+    """
+
+    _id: str
+    event_id: str
+    saga_id: str
+    tenant_id: str
+    type: str
+    version: int
+    source: str
+    time: datetime
+    causation_id: str | None
+    topic: str
+    partition: int
+    offset: int
+    key: str | bytes | None
+    data: dict[str, Any] | str
+    recorded_at: datetime
+    digest: str
+
+
+def comparable(saga: Saga) -> dict[str, Any]:
+    """The document without what depends on how it came about: two projections must agree on it."""
+    return {name: value for name, value in saga.items() if name != "revision"}

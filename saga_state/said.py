@@ -1,0 +1,125 @@
+"""What was said in a saga, sorted out by step: the view that status and steps are told from.
+
+A saga belongs to its start: tenant, journey and ids are those of its PartnerOnboardingInitiated.
+Until one is seen, they are those of the earliest event. What other tenants say does not count.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.events import (
+    CompensationCompleted,
+    CompensationRequested,
+    PartnerOnboardingFailed,
+    PartnerOnboardingInitiated,
+)
+from contracts.journey import COMPLETED, Journey, Journeys
+from saga_state.document import Fact, Facts
+from saga_state.facts import record_order
+
+TIMEOUT = "TIMEOUT"
+INITIATED = PartnerOnboardingInitiated.__name__
+FAILED = PartnerOnboardingFailed.__name__
+REQUESTED = CompensationRequested.__name__
+UNDONE = CompensationCompleted.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """P, C, F, R and K of docs/protocol.md. Lists have the earliest first.
+
+    `progress` holds PartnerOnboardingCompleted for the last step if its own event is missing.
+    Failures and requests that name no step of the journey are left out (PROTOCOL V6).
+    """
+
+    journey: Journey
+    names: tuple[str, ...]
+    root: Fact
+    all: Sequence[Fact]
+    progress: Mapping[str, Fact]
+    failures: Sequence[Fact]
+    requests: Sequence[Fact]
+    undone: Mapping[str, Fact]
+
+    @property
+    def started(self) -> bool:
+        return self.root["type"] == INITIATED
+
+    def ran(self, step: str) -> bool:
+        """Whether the step may have had an effect: it said so, or timed out by its own word."""
+        return step in self.progress or any(
+            fact["step"] == step and fact["code"] == TIMEOUT and fact["by_itself"]
+            for fact in self.failures
+        )
+
+
+def said_in(facts: Facts, journeys: Journeys) -> Said:
+    """The view of facts (at least one)."""
+    ordered = _by_time(facts)
+    root = next((fact for fact in ordered if fact["type"] == INITIATED), ordered[0])
+    own = [fact for fact in ordered if fact["tenant_id"] == root["tenant_id"]]
+    journey = _journey(root, own, journeys)
+    names = journey.step_names
+    wanted = frozenset({*names, None})
+    return Said(
+        journey=journey,
+        names=names,
+        root=root,
+        all=own,
+        progress=_progress(journey, own),
+        failures=[fact for fact in own if fact["type"] == FAILED and fact["step"] in wanted],
+        requests=[fact for fact in own if fact["type"] == REQUESTED and fact["step"] in wanted],
+        undone=_undone(own, wanted),
+    )
+
+
+def _by_time(facts: Facts) -> list[Fact]:
+    """One fact per identity; an identity used twice counts as its earliest record."""
+    chosen: dict[str, Fact] = {}
+    for of_kind in facts.values():
+        for identity, fact in of_kind.items():
+            other = chosen.get(identity)
+            if other is None or record_order(fact) < record_order(other):
+                chosen[identity] = fact
+    ordered = sorted(chosen.items(), key=_time_then_identity)
+    return [fact for _, fact in ordered]
+
+
+def _time_then_identity(item: tuple[str, Fact]) -> tuple[datetime, str]:
+    return item[1]["time"], item[0]
+
+
+def _journey(root: Fact, own: Sequence[Fact], journeys: Journeys) -> Journey:
+    """The root's journey, in the lowest version that was said.
+
+    A hand-made start that names no version is read as the one that is current: when that was
+    raised, a replay would misread it. What the steps say has the version they went by.
+    """
+    name = root["journey"]
+    version = min(fact["journey_version"] for fact in own if fact["journey"] == name)
+    return journeys.get((name, version)) or Journey(name, version, ())
+
+
+def _progress(journey: Journey, own: Sequence[Fact]) -> dict[str, Fact]:
+    step_of = {step.says: step.name for step in journey.steps}
+    progress: dict[str, Fact] = {}
+    completed: Fact | None = None
+    for fact in own:
+        name = step_of.get(fact["type"])
+        if name is not None:
+            progress.setdefault(name, fact)
+        elif fact["type"] == COMPLETED:
+            completed = completed or fact
+    if completed is not None and journey.steps:
+        progress.setdefault(journey.last.name, completed)
+    return progress
+
+
+def _undone(own: Sequence[Fact], wanted: Set[str | None]) -> dict[str, Fact]:
+    undone: dict[str, Fact] = {}
+    for fact in own:
+        step = fact["step"] if fact["type"] == UNDONE else None
+        if step is not None and step in wanted:
+            undone.setdefault(step, fact)
+    return undone

@@ -1,0 +1,102 @@
+"""`evolve`: a saga's document from its events. Pure, total, and the same in any order.
+
+The document keeps the facts of every event (facts.py); all else in it is told anew from them.
+So a projection is a fold that several workers may share, and a saga can be shown as it was.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from contracts.envelope import Event
+from contracts.journey import JOURNEYS, Journeys
+from saga_state.document import SCHEMA_VERSION, Compensation, Facts, Failure, Saga, Status
+from saga_state.facts import HashOf, merged
+from saga_state.said import Said, said_in
+from saga_state.status import current_step_of, ended_at_of, is_late_undo, status_of
+from saga_state.steps import milliseconds, steps_of
+
+
+def evolve(saga: Saga | None, event: Event, hash_of: HashOf, journeys: Journeys = JOURNEYS) -> Saga:
+    """The saga after one more of its events; the same object if the event says nothing new.
+
+    `hash_of` is `partner_hash` with its key. `saga` must be None or that of the event's saga id.
+    """
+    return fold(saga, [event], hash_of, journeys)
+
+
+def fold(
+    saga: Saga | None, events: Iterable[Event], hash_of: HashOf, journeys: Journeys = JOURNEYS
+) -> Saga:
+    """The saga after all these events of it (at least one); cheaper than one by one."""
+    before: Facts = saga["facts"] if saga else {}
+    facts, saga_id = before, saga["_id"] if saga else ""
+    for event in events:
+        facts, saga_id = merged(facts, event, hash_of), event.context.saga_id
+    if saga is not None and facts is before:
+        return saga
+    return _told(saga_id, saga["revision"] if saga else 0, facts, journeys)
+
+
+def as_of(saga: Saga, time: datetime, journeys: Journeys = JOURNEYS) -> Saga | None:
+    """The saga as it stood at that time, by the times of its events; None: nothing was said yet."""
+    facts = {
+        kind: {identity: fact for identity, fact in of_kind.items() if fact["time"] <= time}
+        for kind, of_kind in saga["facts"].items()
+    }
+    known = {kind: of_kind for kind, of_kind in facts.items() if of_kind}
+    return _told(saga["_id"], saga["revision"], known, journeys) if known else None
+
+
+def _told(saga_id: str, revision: int, facts: Facts, journeys: Journeys) -> Saga:
+    said = said_in(facts, journeys)
+    root, status, steps = said.root, status_of(said), steps_of(said)
+    current_step = current_step_of(said, status)
+    initiated_at = root["time"] if said.started else None
+    ended_at = ended_at_of(said, status)
+    due = {step["step"]: step["due_at"] for step in steps if status != "COMPENSATING"}
+    return {
+        "_id": saga_id,
+        "tenant_id": root["tenant_id"],
+        "partner_id": root["partner_id"],
+        "partner_hash": root.get("partner_hash"),
+        "correlation_id": root["correlation_id"],
+        "journey": said.journey.name,
+        "journey_version": said.journey.version,
+        "status": status,
+        "current_step": current_step,
+        "due_at": due.get(current_step) if current_step else None,
+        "steps": steps,
+        "failure": _failure(said),
+        "compensation": _compensation(said, status, ended_at),
+        "never_started": not said.started,
+        "late_undo": is_late_undo(said),
+        "initiated_at": initiated_at,
+        "updated_at": said.all[-1]["time"],
+        "ended_at": ended_at,
+        "duration_ms": milliseconds(initiated_at, ended_at),
+        "event_count": len(said.all),
+        "schema_version": SCHEMA_VERSION,
+        "facts": facts,
+        "revision": revision,
+    }
+
+
+def _failure(said: Said) -> Failure | None:
+    """The earliest failure; if none was heard, what a step's request to undo tells of it (V5)."""
+    told = [*said.failures, *(fact for fact in said.requests if fact["step"] is not None)]
+    if not told or told[0]["step"] is None:
+        return None
+    fact, step = told[0], told[0]["step"]
+    return {"step": step, "code": fact["code"], "reason": fact["reason"], "at": fact["time"]}
+
+
+def _compensation(said: Said, status: Status, ended_at: datetime | None) -> Compensation | None:
+    if not said.requests:
+        return None
+    first = said.requests[0]
+    return {
+        "requested_by": first["requested_by"],
+        "reason": first["reason"],
+        "requested_at": first["time"],
+        "completed_at": ended_at if status == "COMPENSATED" else None,
+    }

@@ -1,0 +1,75 @@
+"""saga_state as a process: one agent over all event topics, which only listens.
+
+This is the projector's wiring, and the one module here that stands on services.runtime: the
+batches that lose nothing exist once. Nothing else in saga_state knows of it.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from contracts import poison
+from contracts.envelope import Message, Record
+from contracts.events import event_names
+from contracts.journey import JOURNEYS
+from contracts.poison import PoisonError
+from contracts.reading import Reader
+from contracts.topics import event_topic
+from saga_state.facts import HashOf
+from saga_state.partner_hash import partner_hash
+from saga_state.projector import Projected, Reused, project
+from saga_state.store import SagaStore, database, transient
+from services.runtime.counting import counter_of
+from services.runtime.dead_letters import dead_letter
+from services.runtime.delivery import read
+from services.runtime.patience import patiently
+from services.runtime.process import Ground, Work, run_process, utc_now
+
+SERVICE = "saga-state"
+log = structlog.get_logger()
+
+
+def run() -> None:
+    """Run one worker of the projection until it is told to stop."""
+    run_process(SERVICE, _prepare)
+
+
+async def _prepare(ground: Ground) -> Work:
+    settings = ground.settings
+    store = SagaStore(database(ground.mongo, settings.prefix))
+    await patiently("mongo", ground.vitals, store.ensure, transient)
+    hash_of = partial(partner_hash, settings.hash_key.get_secret_value().encode())
+    return Work(
+        topics=[event_topic(name, settings.prefix) for name in event_names()],
+        journeys=[journey.label for journey in JOURNEYS.values()],
+        on_batch=partial(_on_batch, ground, settings.reader(), store, hash_of),
+        on_tick=_nothing,
+        on_stop=_nothing,
+    )
+
+
+async def _on_batch(
+    ground: Ground, reader: Reader, store: SagaStore, hash_of: HashOf, batch: Sequence[Record]
+) -> None:
+    """Read, project, say what could not be read or contradicts; then the batch is done."""
+    count = counter_of(SERVICE)
+    events, dead_letters = read(batch, reader, SERVICE, count)
+    projected: Projected = await patiently(
+        "mongo", ground.vitals, lambda: project(events, store, hash_of, utc_now()), transient
+    )
+    for reused in projected.reused:
+        dead_letters.append(_reused(reused, reader.prefix))
+        count(poison.ID_REUSED, reused.event)
+    await ground.log.publish(dead_letters)
+    log.info("batch.projected", records=len(batch), sagas=len(projected.sagas))
+
+
+def _reused(reused: Reused, prefix: str) -> Message:
+    topic, partition, offset = reused.other
+    text = f"the event at {topic}/{partition}/{offset} has the same source and id, another body"
+    return dead_letter(reused.event.record, SERVICE, PoisonError(poison.ID_REUSED, text), prefix)
+
+
+async def _nothing() -> None:
+    """The projection has nothing to do between batches."""
