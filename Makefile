@@ -1,0 +1,64 @@
+# Every target sets up what it needs: `python3` with venv, `make` and git are enough.
+PYTHON ?= python3
+BROKER ?= embedded
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.set-up
+PYTEST := $(BIN)/python -m pytest
+EXIT_FLAG := $(if $(EXIT),--exit,)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test-fast test test-all lint bench lock generate clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## make .venv/ from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## three onboardings on a stack of their own (EXIT=1: stop after the last; BROKER=apache)
+	@$(BIN)/onboarding demo --broker $(BROKER) $(EXIT_FLAG)
+
+up: setup ## everything on this machine, until Ctrl-C (BROKER=apache)
+	@$(BIN)/onboarding up --broker $(BROKER)
+
+lint: setup ## ruff, mypy, import contracts, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m contracts.generate --check
+
+test-fast: setup ## no servers, under a minute
+	@$(PYTEST) -q -n 2 -m "not servers and not apache"
+
+test: setup ## all that needs Python only, under 15 minutes
+	@$(PYTEST) -q -m "not apache"
+	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven) and the linters."
+	@echo "To have them: make test-all"
+
+test-all: lint ## everything; nothing is left out
+	@$(PYTEST) -q -m "not apache"
+	@$(PYTEST) -q -m apache
+	@$(PYTEST) -q --broker apache -m servers tests/integration
+
+bench: setup ## sagas per second, latency, CPU and memory on both brokers
+	@$(BIN)/python -m tests.bench.pipeline
+
+lock: setup ## make requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --universal --extra embedded --group dev \
+	  --generate-hashes --no-header --quiet --output-file requirements.lock
+
+generate: setup ## JSON Schemas, AsyncAPI document, missing examples
+	@$(BIN)/python -m contracts.generate
+
+clean: ## remove what targets made here
+	@rm -rf $(VENV) .onboarding .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,1 @@
+"""Everything that starts the system: on this machine, in containers, on a cluster."""

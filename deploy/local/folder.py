@@ -1,0 +1,86 @@
+"""The state folder of one running stack: its lock, its logs, its health addresses, run.json."""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from deploy.local.errors import FolderRefused
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """Paths only; `held` makes the folders and keeps others out."""
+
+    root: Path  # absolute: children are started in other folders
+
+    @property
+    def run_file(self) -> Path:
+        return self.root / "run.json"
+
+    @property
+    def scratch(self) -> Path:
+        """What does not outlive a run: empty at its start, gone after it."""
+        return self.root / "scratch"
+
+    def log(self, name: str) -> Path:
+        return self.root / "logs" / f"{name}.log"
+
+    def health_file(self, name: str) -> Path:
+        return self.root / "health" / name
+
+    def health_url(self, name: str) -> str | None:
+        """The address that the process itself wrote; None until it has."""
+        try:
+            return self.health_file(name).read_text().strip() or None
+        except FileNotFoundError:
+            return None
+
+    def fresh_log(self, name: str) -> None:
+        """Put the log of the run before this one aside as `<name>.log.1`."""
+        if self.log(name).exists():
+            self.log(name).replace(self.root / "logs" / f"{name}.log.1")
+
+    def write_run_file(self, content: Mapping[str, object]) -> None:
+        """Whole or not at all, and for its owner only: an address may hold a password."""
+        handle, temporary = tempfile.mkstemp(dir=self.root, prefix=".run-")
+        with os.fdopen(handle, "w") as file:
+            json.dump(content, file, indent=2)
+        Path(temporary).replace(self.run_file)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the folder for this process; FolderRefused says who has it already."""
+        (self.root / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.root / "lock").open("a+") as lock:
+            _take(lock, self.root)
+            self._clear()
+            (self.root / "health").mkdir(mode=0o700)
+            try:
+                yield
+            finally:
+                self._clear()
+
+    def _clear(self) -> None:
+        """Remove what is true only while it runs."""
+        self.run_file.unlink(missing_ok=True)
+        for folder in (self.scratch, self.root / "health"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(lock: TextIO, root: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        raise FolderRefused(f"{root} is in use by process {holder}") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()

@@ -1,0 +1,141 @@
+"""Starts children in order, keeps them, stops them in reverse, and says in run.json who runs."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn, TypeVar
+
+from deploy.local.backoff import Backoff
+from deploy.local.child import Child
+from deploy.local.errors import StackDied
+from deploy.local.folder import StateFolder
+from deploy.local.keeper import Keeper
+
+OnEvent = Callable[[str, Mapping[str, object]], None]
+Result = TypeVar("Result")
+READY_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def supervising(
+    folder: StateFolder, on_event: OnEvent, backoff: Backoff | None = None
+) -> AsyncIterator["Supervisor"]:
+    """A supervisor with the folder to itself; all its children are gone when the block ends."""
+    with folder.held():
+        supervisor = Supervisor(folder, on_event, backoff or Backoff())
+        try:
+            yield supervisor
+        finally:
+            await supervisor.stop_all()
+
+
+class Supervisor:
+    """Made by `supervising`. Events are `process.<what>` with name and fields, for a log."""
+
+    def __init__(self, folder: StateFolder, on_event: OnEvent, backoff: Backoff) -> None:
+        self.folder = folder
+        self._on_event, self._backoff, self._chance = on_event, backoff, random.SystemRandom()
+        self._keepers: dict[str, Keeper] = {}
+        self._addresses: dict[str, str | None] = {"kafka": None, "mongo": None}
+        self._death: asyncio.Future[StackDied] = asyncio.get_running_loop().create_future()
+        self._collapse: asyncio.Task[None] | None = None
+
+    async def launch(self, children: Iterable[Child], ready_seconds: float = READY_SECONDS) -> None:
+        """Start them, each when those it is `after` are ready, and wait until all are ready."""
+        started = [self._take(child) for child in children]
+        await self.during(self._bring_up(started, ready_seconds))
+
+    def publish(self, **addresses: str | None) -> None:
+        """Put the addresses of the servers into run.json."""
+        self._addresses.update(addresses)
+        self._write_run_file()
+
+    def pid(self, name: str) -> int | None:
+        """None while it does not run."""
+        return self._keepers[name].pid
+
+    def names(self) -> tuple[str, ...]:
+        """In the order in which they were launched."""
+        return tuple(self._keepers)
+
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal as the world outside would: what it kills is started again."""
+        self._keepers[name].kill(how)
+
+    async def wait_ready(self, name: str, timeout_seconds: float = READY_SECONDS) -> None:
+        """ChildFailed, with the end of its log, if it is not ready in time or was given up."""
+        await self._keepers[name].wait_ready(timeout_seconds)
+
+    async def stop(self, name: str) -> None:
+        """SIGTERM, SIGKILL after its grace, and no restart until `start`."""
+        await self._keepers[name].stop()
+
+    async def start(self, name: str) -> None:
+        """Start one that was stopped or given up, and wait until it is ready."""
+        self._keepers[name].start()
+        await self.wait_ready(name)
+
+    async def wait(self) -> NoReturn:
+        """Raise StackDied when a child that must not be replaced has died."""
+        raise await asyncio.shield(self._death)
+
+    async def during(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What `work` returns; if the stack dies first it is cancelled and StackDied raised."""
+        task = asyncio.create_task(work)
+        try:
+            either: set[asyncio.Future[Any]] = {task, self._death}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return await (self.wait() if self._death.done() else task)
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def stop_all(self) -> None:
+        """End everything, each child before those it came after."""
+        await asyncio.gather(*(self._stop_last(name) for name in self._keepers))
+
+    def _take(self, child: Child) -> Keeper:
+        if child.name in self._keepers:
+            raise ValueError(f"two processes are named {child.name}")
+        self.folder.fresh_log(child.name)
+        keeper = Keeper(child, self.folder, self._hear, self._backoff, self._chance)
+        self._keepers[child.name] = keeper
+        return keeper
+
+    async def _bring_up(self, keepers: Iterable[Keeper], ready_seconds: float) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for keeper in keepers:
+                    group.create_task(self._bring_up_one(keeper, ready_seconds))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _bring_up_one(self, keeper: Keeper, ready_seconds: float) -> None:
+        for name in keeper.child.after:
+            await self.wait_ready(name, ready_seconds)
+        keeper.start()
+        await keeper.wait_ready(ready_seconds)
+
+    async def _stop_last(self, name: str) -> None:
+        later = [keeper for keeper in self._keepers.values() if name in keeper.child.after]
+        await asyncio.gather(*(self._stop_last(keeper.child.name) for keeper in later))
+        await self._keepers[name].stop()
+
+    def _hear(self, event: str, keeper: Keeper, fields: dict[str, object]) -> None:
+        self._write_run_file()
+        self._on_event(event, {"name": keeper.child.name, **fields})
+        if event == "process.given_up" and self._is_fatal(keeper):
+            self._death.set_result(StackDied(f"everything was stopped: {keeper.failure}"))
+            self._collapse = asyncio.create_task(self.stop_all())
+
+    def _is_fatal(self, keeper: Keeper) -> bool:
+        return keeper.ever_ready and not keeper.child.restart and not self._death.done()
+
+    def _write_run_file(self) -> None:
+        url = self.folder.health_url
+        running = [(name, keeper.pid) for name, keeper in self._keepers.items() if keeper.pid]
+        processes = [{"name": name, "pid": pid, "health_url": url(name)} for name, pid in running]
+        outside = {"gateway": url("gateway"), "platform": url("platform")}
+        self.folder.write_run_file({**self._addresses, **outside, "processes": processes})
