@@ -41,7 +41,6 @@ class Progress(EventData):
         default=None,
         gt=0,
         le=TEN_YEARS_SECONDS,
-        allow_inf_nan=False,
         description="What the sayer gives the next step to answer.",
     )
 

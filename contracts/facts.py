@@ -4,7 +4,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
+
+
+def _text_only(value: object) -> object:
+    """Dates come as ISO text: a bare number would read as seconds since 1970."""
+    if isinstance(value, str | date):
+        return value
+    raise ValueError("a date is text such as 2026-01-31")
+
 
 PartnerKind = Literal["INDIVIDUAL", "EMPRESA", "STARTUP"]
 ContractType = Literal["BASIC", "STANDARD", "PREMIUM", "ENTERPRISE", "CUSTOM"]
@@ -33,13 +51,18 @@ Money = Annotated[
 
 A JSON number is read too, because producers send some, but never written.
 """
+Number = StrictStr | StrictInt | StrictFloat | None
+IsoDate = Annotated[date, BeforeValidator(_text_only)]
 Seats = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 
 
 class Model(BaseModel):
-    """Frozen; unknown fields are ignored on reading, so that a writer may add some."""
+    """Frozen; unknown fields are ignored on reading, so that a writer may add some.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Infinity and NaN are refused: JSON has none, and nothing can be counted with them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Document(Model):
@@ -47,19 +70,19 @@ class Document(Model):
 
     type: DocumentType
     number: str = Field(max_length=200)
-    issued_on: date | None = None
-    expires_on: date | None = None
+    issued_on: IsoDate | None = None
+    expires_on: IsoDate | None = None
 
 
 class ContractTerms(Model):
     """Negotiated terms of a CUSTOM contract, as asked for; the contract step judges them."""
 
-    commission: str | int | float | None = None
-    liability_limit: str | int | float | None = None
-    payment_days: str | int | float | None = None
-    months: str | int | float | None = None
-    monthly_budget: str | int | float | None = None
-    seats: str | int | float | None = None
+    commission: Number = None
+    liability_limit: Number = None
+    payment_days: Number = None
+    months: Number = None
+    monthly_budget: Number = None
+    seats: Number = None
 
 
 class CampaignPermissions(Model):
@@ -79,7 +102,9 @@ class RecruitmentPreferences(Model):
 class Wishes(Model):
     """What the producer asked of the steps still to come; each step hands on the rest."""
 
-    preferred_contract_type: ContractType = "STANDARD"
+    preferred_contract_type: ContractType | None = Field(
+        default=None, description="Absent: STANDARD."
+    )
     contract_terms: ContractTerms | None = None
     required_documents: tuple[DocumentType, ...] = Field(default=(), max_length=50)
     documents: tuple[Document, ...] = Field(default=(), max_length=100)

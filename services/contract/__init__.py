@@ -12,7 +12,7 @@ from services.runtime.step import Done, Effects, Outcome, Rejected, StepService
 def draw_up(event: PartnerRegistrationCompleted, effects: Effects[ContractRules]) -> Outcome:
     """A contract of the type asked for, if this kind of partner may have it."""
     wishes = event.wishes
-    type_ = wishes.preferred_contract_type
+    type_ = wishes.preferred_contract_type or "STANDARD"
     offer = offer_for(type_, event.partner.kind, effects.rules)
     if isinstance(offer, Rejected):
         return offer
@@ -20,7 +20,7 @@ def draw_up(event: PartnerRegistrationCompleted, effects: Effects[ContractRules]
     if isinstance(terms, Rejected):
         return terms
     contract = _contract(type_, offer, terms, effects)
-    rest = wishes.model_copy(update={"contract_terms": None})
+    rest = wishes.model_copy(update={"preferred_contract_type": None, "contract_terms": None})
     says = ContractCreated(partner=event.partner, contract=contract, wishes=rest)
     return Done(says, _result(contract, terms))
 

@@ -1,0 +1,1 @@
+"""The command line `onboarding`: for integrators, operators and developers."""

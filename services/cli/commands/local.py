@@ -1,0 +1,62 @@
+"""`up`, `demo`, `env`, `broker install`: running it on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.errors import USAGE, CliError
+from services.cli.options import Broker, Data, DryRun
+
+BrokerOption = Annotated[
+    Broker,
+    typer.Option(help="embedded: starts empty; apache: kept, needs Java 17; external: yours."),
+]
+Workers = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SERVICE=N", help="How many processes of a service; may be repeated."),
+]
+Exit = Annotated[bool, typer.Option("--exit", help="Stop after the last onboarding.")]
+
+
+def up(
+    data: Data = None, broker: BrokerOption = Broker.EMBEDDED, workers: Workers = None
+) -> None:
+    """Run everything on this machine: broker, database, all services, until Ctrl-C."""
+    from services.cli.local_stack import Plan
+    from services.cli.up import up as run
+
+    run(Plan(data or Path(".onboarding"), broker, _counts(workers or [])))
+
+
+def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:
+    """Run everything, onboard three partners and show how each of them ends."""
+    from services.cli.demo import demo as run
+
+    if broker is Broker.EXTERNAL:
+        raise CliError("demo runs on a broker of its own: --broker embedded or apache", USAGE)
+    run(broker, stays=not exit_)
+
+
+def env(data: Data = None) -> None:
+    """Print `export` lines of the running stack: eval "$(onboarding env)"."""
+    from services.cli.env import show_env
+
+    show_env(data)
+
+
+def broker_install(dry_run: DryRun = False) -> None:
+    """Fetch the jars of Apache Kafka, for `up --broker apache`."""
+    from services.cli.broker_install import install_broker
+
+    install_broker(dry_run)
+
+
+def _counts(workers: list[str]) -> dict[str, int]:
+    counts = {}
+    for text in workers:
+        name, _, count = text.partition("=")
+        if not count.isdecimal() or not 1 <= int(count) <= 64:
+            raise CliError(f"--workers {text}: write SERVICE=N, N from 1 to 64", USAGE)
+        counts[name.replace("-", "_")] = int(count)
+    return counts

@@ -1,0 +1,83 @@
+"""`onboarding demo`: a whole stack in a scratch folder, three onboardings, and how they ended."""
+
+import asyncio
+import shutil
+import tempfile
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+
+from contracts.events import PartnerOnboardingInitiated
+from contracts.topics import event_topic
+from deploy.local.stack import Stack, running
+from services.cli.demo_follow import follow
+from services.cli.demo_starts import DemoStart, demo_starts
+from services.cli.demo_words import next_steps, outcome, timelines
+from services.cli.errors import NO, CliError
+from services.cli.happenings import Happenings
+from services.cli.local_stack import Plan, options_of, preparation
+from services.cli.options import Broker
+from services.cli.printing import console
+from services.cli.projection import open_projection
+from services.cli.quiet import quiet
+from services.cli.running_stack import Found, settings
+from services.cli.until_stopped import run_until_stopped
+
+MOST_SECONDS = 120.0
+
+
+def demo(broker: Broker, stays: bool) -> None:
+    """Exit 0 only if all three ended as they should; the folder is kept if they did not."""
+    quiet()
+    out = console()
+    plan = Plan(Path(tempfile.mkdtemp(prefix="onboarding-demo-")), broker)
+    ended_well = asyncio.Event()
+    run_until_stopped(_demo(plan, stays, ended_well, out), lambda: out.print("stopping ..."))
+    if not ended_well.is_set():
+        out.print(f"the logs are in {plan.folder}/logs", soft_wrap=True)
+        raise typer.Exit(NO)
+    shutil.rmtree(plan.folder, ignore_errors=True)
+
+
+async def _demo(plan: Plan, stays: bool, ended_well: asyncio.Event, out: Console) -> None:
+    out.print(f"starting broker, database and services in {plan.folder} ...", soft_wrap=True)
+    async with running(options_of(plan), preparation(plan), Happenings(out)) as stack:
+        if await stack.supervisor.during(_play(stack, out)):
+            ended_well.set()
+        if stays:
+            out.print(next_steps(plan.folder))
+            await stack.supervisor.wait()
+
+
+async def _play(stack: Stack, out: Console) -> bool:
+    """Whether all ended as they should. CliError (1) if they take too long."""
+    found = Found(settings(kafka=stack.kafka, mongo=stack.mongo), None)
+    starts = demo_starts(uuid.uuid4().hex[:6], datetime.now(UTC).date())
+    async with open_projection(found) as store:
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                await _publish(found, starts, out)
+                told = await follow(store, starts, out)
+        except TimeoutError:
+            line = f"the three did not end within {MOST_SECONDS:g} s; see {stack.options.folder}/logs"
+            raise CliError(line) from None
+    out.print(timelines(told))
+    out.print(outcome(told))
+    return all(one.start.is_right(one.saga) for one in told)
+
+
+async def _publish(found: Found, starts: Sequence[DemoStart], out: Console) -> None:
+    """As any producer would: plain Kafka messages, no code of this project."""
+    topic = event_topic(PartnerOnboardingInitiated.__name__, found.settings.prefix)
+    async with AIOKafkaProducer(bootstrap_servers=found.settings.kafka, acks="all") as producer:
+        out.print(f"\nthree Kafka messages to {topic}:")
+        for start in starts:
+            await producer.send_and_wait(topic, start.value, headers=list(start.headers))
+            names = ", ".join(name for name, _ in start.headers)
+            out.print(f"  {start.title:<16} {start.about} (headers: {names})", soft_wrap=True)
+    out.print()

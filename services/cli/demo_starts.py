@@ -1,0 +1,110 @@
+"""The three starts of the demo: two that complete, one that a step says no to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from contracts import ids
+from contracts.envelope import type_of
+from contracts.events import PartnerOnboardingInitiated
+from saga_state.document import Saga
+
+SOURCE = "/producers/demo"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStart:
+    """A start with nothing but what a hand-made message must have, and how it ends.
+
+    `events` is how many events its saga has then.
+    """
+
+    title: str
+    about: str
+    event_id: str
+    journey: str
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes
+    status: str
+    code: str | None
+    events: int
+
+    @property
+    def saga_id(self) -> str:
+        return ids.saga_id("default", self.journey, SOURCE, self.event_id)
+
+    def is_over(self, saga: Saga) -> bool:
+        """Whether all that this version of the system says of it was said."""
+        return saga["event_count"] >= self.events and saga["status"] != "INITIATED"
+
+    def is_right(self, saga: Saga) -> bool:
+        """Whether it ended as it should."""
+        code = saga["failure"]["code"] if saga["failure"] else None
+        return self.is_over(saga) and (saga["status"], code) == (self.status, self.code)
+
+
+def demo_starts(run: str, today: date) -> list[DemoStart]:
+    """`run` (some hex digits) makes ids and e-mails fresh: one living partner per e-mail."""
+    expired = (today - timedelta(days=30)).isoformat()
+    tech = {
+        "nombre": "TechSolutions Inc",
+        "email": f"contact-{run}@techsolutions.com",
+        "telefono": "+1234567890",
+        "tipo_partner": "EMPRESA",
+        "preferred_contract_type": "PREMIUM",
+    }
+    example = {
+        "nombre": "Example Partner",
+        "email": f"partner-{run}@example.com",
+        "telefono": "+1234567890",
+        "direccion": "123 Main Street",
+    }
+    late = {
+        "nombre": "Late Papers",
+        "email": f"late-{run}@example.com",
+        "telefono": "+1234567890",
+        "tipo_partner": "INDIVIDUAL",
+        "documents": [{"type": "IDENTITY", "number": "ID-1", "expires_on": expired}],
+    }
+    return [
+        _completes("TechSolutions", "all five steps", f"tech-{run}", tech),
+        _creation(f"example-{run}", example),
+        _rejected(f"late-{run}", late, expired),
+    ]
+
+
+def _completes(title: str, about: str, event_id: str, data: dict[str, Any]) -> DemoStart:
+    journey = "partner-onboarding"
+    value = json.dumps({"partner_data": data}).encode()
+    return DemoStart(
+        title, about, event_id, journey, _headers(event_id), value, "COMPLETED", None, events=7
+    )
+
+
+def _creation(event_id: str, data: dict[str, Any]) -> DemoStart:
+    journey = "partner-creation"
+    headers = (*_headers(event_id), ("ce_journey", journey.encode()))
+    value = json.dumps({"partner_data": data, "correlation_id": f"corr-{event_id}"}).encode()
+    about = "a partner and an alliance, two steps"
+    return DemoStart(
+        "Example Partner", about, event_id, journey, headers, value, "COMPLETED", None, events=4
+    )
+
+
+def _rejected(event_id: str, data: dict[str, Any], expired: str) -> DemoStart:
+    """Undoing is asked for; no step does it in this version, so the saga stays so."""
+    journey = "partner-onboarding"
+    about = f"its identity document expired on {expired}"
+    value = json.dumps({"partner_data": data}).encode()
+    headers, code = _headers(event_id), "DOCUMENT_EXPIRED"
+    return DemoStart(
+        "Late Papers", about, event_id, journey, headers, value, "COMPENSATING", code, events=5
+    )
+
+
+def _headers(event_id: str) -> tuple[tuple[str, bytes], ...]:
+    """The least that a message needs: anybody can write it, with any client."""
+    named = {"ce_type": type_of(PartnerOnboardingInitiated), "ce_id": event_id, "ce_source": SOURCE}
+    return tuple((name, text.encode()) for name, text in named.items())

@@ -1,0 +1,92 @@
+"""The stack of this machine as `up` and `demo` start it: options, topics, the projection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from deploy.local.stack import Options, Prepare
+from saga_state.store import SagaStore, database
+from services.cli.errors import USAGE, CliError
+from services.cli.options import Broker
+from services.cli.running_stack import settings
+from services.cli.secrets import masked
+from services.runtime.kafka import transient as kafka_is_away
+from services.runtime.settings import PREFIX
+from services.runtime.store import connect
+from services.runtime.store import transient as mongo_is_away
+from services.runtime.topics import create_topics
+
+_BROKERS: Mapping[Broker, Literal["embedded", "apache"] | None] = {
+    Broker.EMBEDDED: "embedded",
+    Broker.APACHE: "apache",
+    Broker.EXTERNAL: None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to run, where, on which Kafka, with how many workers of a service."""
+
+    folder: Path
+    broker: Broker = Broker.EMBEDDED
+    workers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def own_broker(self) -> bool:
+        return self.broker is not Broker.EXTERNAL
+
+
+def options_of(plan: Plan) -> Options:
+    """The options for deploy.local; CliError (2) if settings that they need are not there."""
+    external = {} if plan.own_broker else _external()
+    _check_workers(plan.workers)
+    return Options(plan.folder, _BROKERS[plan.broker], workers=plan.workers, **external)
+
+
+def preparation(plan: Plan) -> Prepare:
+    """What makes topics, collections and indexes before the services start."""
+    return partial(_prepare, plan)
+
+
+def _external() -> dict[str, Any]:
+    found = settings()
+    for name in ("kafka", "mongo"):
+        if name not in found.model_fields_set:
+            line = f"--broker external needs the address of yours: set {PREFIX}{name.upper()}"
+            raise CliError(line, USAGE)
+    return {"kafka": found.kafka, "mongo": found.mongo.get_secret_value()}
+
+
+def _check_workers(workers: Mapping[str, int]) -> None:
+    known = Options.__dataclass_fields__["services"].default
+    for name in workers:
+        if name not in known:
+            raise CliError(f"--workers {name}: it is one of {', '.join(known)}", USAGE)
+
+
+async def _prepare(plan: Plan, kafka: str, mongo: str) -> None:
+    alone: dict[str, int] = {"replication": 1} if plan.own_broker else {}
+    wanted = settings(kafka=kafka, mongo=mongo, **alone)
+    try:
+        await create_topics(wanted)
+    except Exception as error:
+        if not kafka_is_away(error):
+            raise CliError(f"the topics cannot be made: {type(error).__name__}: {error}") from None
+        line = f"Kafka at {kafka} does not answer ({type(error).__name__})"
+        raise CliError(f"{line}: check ONBOARDING_KAFKA") from None
+    await _prepare_projection(mongo, wanted.prefix)
+
+
+async def _prepare_projection(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    try:
+        await SagaStore(database(client, prefix)).ensure()
+    except Exception as error:
+        if not mongo_is_away(error):
+            raise
+        line = f"MongoDB at {masked(mongo)} does not answer ({type(error).__name__})"
+        raise CliError(f"{line}: check ONBOARDING_MONGO") from None
+    finally:
+        client.close()

@@ -1,0 +1,100 @@
+"""Writes answers: tables for people (rich), JSON for programs; notes go to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from contracts.envelope import time_text
+from services.cli.options import Output
+
+PLAIN_WIDTH = 160  # of a pipe or a file: wide enough for two ids in a row
+Row = Mapping[str, Any]
+
+
+def console(to_stderr: bool = False) -> Console:
+    """For stdout or stderr as they are now; in a pipe without colours and wide."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() else PLAIN_WIDTH
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def note(text: str) -> None:
+    """Something to know beside the answer."""
+    console(to_stderr=True).print(Text(f"note: {text}", style="yellow"), soft_wrap=True)
+
+
+def answer(rows: Sequence[Row], output: Output, shown: RenderableType | None = None) -> None:
+    """Many objects: an array, lines, or `shown` (a table of all their fields if None)."""
+    if output is Output.TABLE:
+        console().print(table(rows) if shown is None else shown)
+    elif output is Output.JSON:
+        write_line(json_text(list(rows), indent=2))
+    else:
+        write_lines(rows)
+
+
+def answer_one(row: Row, output: Output, shown: RenderableType) -> None:
+    """One object, as itself or as `shown`."""
+    if output is Output.TABLE:
+        console().print(shown)
+    else:
+        write_line(json_text(row, indent=2 if output is Output.JSON else None))
+
+
+def write_lines(rows: Iterable[Row]) -> None:
+    """One JSON object per line, each at once: who reads may be waiting."""
+    for row in rows:
+        write_line(json_text(row))
+
+
+def write_line(text: str) -> None:
+    """A line as it is, whatever the width of the terminal."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON with times in RFC 3339."""
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+
+
+def table(rows: Sequence[Row], title: str | None = None) -> Table:
+    """All fields of the rows, in the order of the first one."""
+    made = empty_table(*(rows[0] if rows else ("nothing",)), title=title)
+    for row in rows:
+        made.add_row(*(cell(value) for value in row.values()))
+    return made
+
+
+def empty_table(*columns: str, title: str | None = None) -> Table:
+    """A table without frames, so that what it says can be copied."""
+    made = Table(box=box.SIMPLE, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def cell(value: Any) -> Text:
+    """A value as a person reads it; never read as markup."""
+    if value is None:
+        return Text("")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, list | tuple):
+        return Text(", ".join(map(str, value)))
+    return value if isinstance(value, Text) else Text(str(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)

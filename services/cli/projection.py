@@ -1,0 +1,46 @@
+"""Asks the projection: opens it, and finds sagas by any id that a person has at hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from saga_state.document import Saga
+from saga_state.store import SagaStore, database
+from services.cli.errors import CliError
+from services.cli.printing import note
+from services.cli.quiet import quiet
+from services.cli.running_stack import Found
+from services.cli.secrets import masked
+from services.runtime.store import connect, transient
+
+
+@asynccontextmanager
+async def open_projection(found: Found) -> AsyncIterator[SagaStore]:
+    """The store of `saga_state`; CliError if MongoDB does not answer."""
+    quiet()
+    client = connect(found.mongo)
+    try:
+        yield SagaStore(database(client, found.settings.prefix))
+    except Exception as error:
+        if not transient(error):
+            raise
+        place = masked(found.mongo)
+        line = f"MongoDB at {place} does not answer ({type(error).__name__}): `onboarding doctor`"
+        raise CliError(line) from None
+    finally:
+        client.close()
+
+
+async def newest_saga(store: SagaStore, tenant_id: str, text: str) -> tuple[Saga, list[Saga]]:
+    """The saga of an id, and all that the id stands for, the latest started first.
+
+    CliError (1) if there is none.
+    """
+    sagas = await store.find(tenant_id, text)
+    if not sagas:
+        raise CliError(
+            f"no saga, partner or correlation id {text!r} in tenant {tenant_id!r} "
+            "(one just started shows up within a second; `onboarding list` shows all)"
+        )
+    if len(sagas) > 1:
+        note(f"{text} stands for {len(sagas)} sagas; this is the newest, {sagas[0]['_id']}")
+    return sagas[0], sagas

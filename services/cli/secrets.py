@@ -1,0 +1,10 @@
+"""Hides passwords in what is shown."""
+
+import re
+
+_USER_INFO = re.compile(r"//[^/@]*@")
+
+
+def masked(uri: str) -> str:
+    """An address without user, password and options."""
+    return _USER_INFO.sub("//***@", uri).partition("?")[0]

@@ -1,0 +1,46 @@
+"""Times and durations as people write and read them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from services.cli.errors import USAGE, CliError
+
+_AGO = re.compile(r"([0-9]{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MS_PER_MINUTE, _MS_PER_HOUR = 60_000, 3_600_000
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """`90s`, `15m`, `2h`, `7d` ago, or an ISO 8601 time (UTC without a zone). CliError (2)."""
+    if ago := _AGO.fullmatch(text):
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        line = f"--since {text}: give 90s, 15m, 2h, 7d or a time such as 2026-03-02T09:30:00Z"
+        raise CliError(line, USAGE) from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def time_of_day(time: datetime | None) -> str:
+    """`2026-03-02 09:30:00` in UTC; a dash for none."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if time else "-"
+
+
+def duration(milliseconds: int | None) -> str:
+    """`250 ms`, `1.25 s`, `3 min 20 s`, `5 h 3 min`; a dash for none."""
+    if milliseconds is None:
+        return "-"
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    if milliseconds < _MS_PER_MINUTE:
+        return f"{milliseconds / 1000:.2f} s"
+    if milliseconds < _MS_PER_HOUR:
+        return f"{milliseconds // _MS_PER_MINUTE} min {milliseconds % _MS_PER_MINUTE // 1000} s"
+    minutes = milliseconds // _MS_PER_MINUTE
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def since_start(start: datetime, time: datetime) -> str:
+    """`+0.123 s`: how long after the first event."""
+    return f"{(time - start).total_seconds():+.3f} s"
