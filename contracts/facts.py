@@ -1,5 +1,6 @@
 """The building blocks of the events: what a producer asks for, and what the steps found."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -16,10 +17,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def _text_only(value: object) -> object:
-    """Dates come as ISO text: a bare number would read as seconds since 1970."""
-    if isinstance(value, str | date):
+    """Dates come as ISO text: a number, bare or as text, would read as seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _ISO_DATE.fullmatch(value)):
         return value
     raise ValueError("a date is text such as 2026-01-31")
 

@@ -22,7 +22,7 @@ Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
 EMBEDDED_SETTINGS = {
     "ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": "6",
     "ONBOARDING_KAFKA_HEARTBEAT_SECONDS": "1",
-    "ONBOARDING_FETCH_MAX_WAIT_MS": "20",  # Tansu answers an empty fetch after half of it
+    "ONBOARDING_FETCH_MAX_WAIT_MS": "50",  # Tansu answers an empty fetch after half of it
 }
 
 

@@ -7,7 +7,10 @@ says it. Saying it twice is harmless, so sweepers of several workers need no agr
 from services.runtime import metrics
 from services.runtime.delivery import Delivery, say
 
-UNSENT_SECONDS = 10.0  # a batch that is only slow marks its outboxes long before
+# A batch that was not acknowledged comes again by itself and says its outboxes then; the sweeper
+# is for what no batch will bring back. It must not be faster than a slow batch: sending what is
+# only waiting for its mark loads a system that is behind, and puts it further behind.
+UNSENT_SECONDS = 60.0
 SWEEP_LIMIT = 500
 
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 import orjson
 import pytest
 from made_records import PARTNER_DATA, REGISTERED, record, start, step_event
+from pydantic import ValidationError
 
 from contracts.events import CompensationRequested, PartnerRegistrationCompleted
+from contracts.facts import ContractTerms
 from contracts.reading import Reader
 
 READER = Reader()
@@ -105,3 +107,9 @@ def test_the_digest_is_the_same_for_equal_json_and_another_for_another_body():
 
 def test_the_digest_does_not_depend_on_the_envelope():
     assert READER.read(start(ce_id="1")).digest == READER.read(start(ce_id="2")).digest
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_no_model_takes_a_number_that_json_lacks(number):
+    with pytest.raises(ValidationError):
+        ContractTerms(commission=number)
