@@ -127,7 +127,7 @@ _INFO: Part = {
     "title": "Partner onboarding",
     "version": "1.0.0",
     "description": "Choreographed sagas: each service hears the event before it and says the next."
-    " In 0.1 no step hears CompensationRequested or says CompensationCompleted yet.",
+    " In 0.1 no step hears CompensationRequested or says CompensationCompleted yet."
     " The record's key is the partner_id. ONBOARDING_PREFIX stands before each topic, if it is set."
     " Whole messages to copy from are in examples/.",
     "license": {"name": "MIT"},
