@@ -44,9 +44,6 @@ class Fact(TypedDict):
     offset: int
     time: datetime
     event_id: str
-    tenant_id: str
-    partner_id: str
-    correlation_id: str
     journey: str
     journey_version: int
     step: NotRequired[str | None]  # whom a failure, request or completion names
@@ -60,8 +57,32 @@ class Fact(TypedDict):
     partner_hash: NotRequired[str | None]
 
 
-Facts = Mapping[str, Mapping[str, Fact]]
+class Origin(TypedDict):
+    """Internal: the record that tells whose saga it is: its start, else its earliest."""
+
+    started: bool
+    time: datetime
+    type: str
+    partition: int
+    offset: int
+    partner_id: str
+    correlation_id: str
+    journey: str
+
+
+FactsByKind = Mapping[str, Mapping[str, Fact]]
 """By what is said (event name, and the step it names), then by identity."""
+
+
+class Side(TypedDict):
+    """Internal: what one tenant says of a saga."""
+
+    origin: Origin
+    facts: FactsByKind
+
+
+Sides = Mapping[str, Side]
+"""By tenant. A saga that was started has one."""
 
 
 class StepState(TypedDict):
@@ -102,7 +123,7 @@ class Saga(TypedDict):
     `never_started`: no PartnerOnboardingInitiated was seen (yet). `late_undo`: something was to
     be undone after the first step had said it was (PROTOCOL V8). `due_at`: when the answer of
     `current_step` is due. `event_count`: distinct events, of which at most 32 of one kind and
-    step are counted. `facts` and `revision` are internal.
+    step are counted. `sides` and `revision` are internal.
     """
 
     _id: str
@@ -126,7 +147,7 @@ class Saga(TypedDict):
     duration_ms: int | None
     event_count: int
     schema_version: int
-    facts: Facts
+    sides: Sides
     revision: int
 
 

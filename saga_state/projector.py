@@ -73,6 +73,8 @@ async def project(
     An event whose identity was used twice is folded all the same: a saga's document is told from
     all records of that saga, so that it cannot depend on which of them came first.
     """
+    if not batch:
+        return Projected(0, (), ())
     distinct, duplicates, reused = _distinct(batch, now)
     known = await store.insert_events([form for _, form in distinct])
     clashes = [

@@ -27,7 +27,6 @@ SAGA_INDEXES: Mapping[str, Keys] = {
     "by_failure": _index("failure.code", last="updated_at", way=DOWN),
     "by_step": _index("current_step", last="updated_at", way=DOWN),
     "by_status": _index("status", last="updated_at", way=DOWN),
-    "by_journey": _index("journey", last="updated_at", way=DOWN),
     "by_update": _index(last="updated_at", way=DOWN),
     "by_start": _index(last="initiated_at", way=DOWN),
     "by_due": _index(last="due_at", way=UP),
@@ -157,5 +156,4 @@ _NARROWEST_FIRST = {
     "failure.code": "by_failure",
     "current_step": "by_step",
     "status": "by_status",
-    "journey": "by_journey",
 }

@@ -1,18 +1,18 @@
 """An event as `saga_state.events` keeps it, and which of two records of one identity it keeps."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from contracts.envelope import Event
-from contracts.ids import identity_id
 from saga_state.document import StoredEvent
-from saga_state.facts import whole_ms
+from saga_state.facts import identity_of, whole_ms
 
 ORDER = ("time", "type", "partition", "offset")  # the record that comes first by these is kept
 SAME = ("type", "version", "saga_id", "tenant_id", "digest")  # differ: an id was used twice
-_DEPTH_MAX = 64  # BSON ends at about 200, and a reader's stack before that
+_SUSPECT = re.compile(rb'"\$|\\u00|[0-9]{19}')  # in the text of what does not fit; rarely elsewhere
 _INT64 = 1 << 63
 _CAUSE_MAX = 1024
 
@@ -21,7 +21,7 @@ def stored_form(event: Event, recorded_at: datetime) -> StoredEvent:
     """The document of an event. `recorded_at` is not compared: it differs at each projection."""
     context, record = event.context, event.record
     return {
-        "_id": identity_id(event.source, event.event_id),
+        "_id": identity_of(event.source, event.event_id),
         "event_id": event.event_id,
         "saga_id": context.saga_id,
         "tenant_id": context.tenant_id,
@@ -34,7 +34,7 @@ def stored_form(event: Event, recorded_at: datetime) -> StoredEvent:
         "partition": record.partition,
         "offset": record.offset,
         "key": _key(record.key),
-        "data": event.body if fits_bson(event.body) else _json_text(event),
+        "data": event.body if fits_bson(event) else json.dumps(event.body),
         "recorded_at": whole_ms(recorded_at),
         "digest": event.digest,
     }
@@ -60,20 +60,22 @@ def same_event(one: StoredEvent, other: StoredEvent) -> bool:
     )
 
 
-def fits_bson(body: Mapping[str, Any]) -> bool:
-    """Whether MongoDB can keep it as an object and give it back as it was.
+def fits_bson(event: Event) -> bool:
+    """Whether MongoDB can keep the body as an object and give it back as it was.
 
-    Not: integers of more than 64 bits, deep nesting, NUL in a name, names with `$` (`$ref` would
-    come back as a reference).
+    Not: integers of more than 64 bits, NUL in a name, names with `$` (`$ref` would come back as a
+    reference). Nesting is no matter: what is too deep for BSON is not readable (reading.py).
     """
+    return not _SUSPECT.search(event.record.value or b"") or _fits(event.body)
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
     level: Sequence[Any] = [body]
-    for _ in range(_DEPTH_MAX):
+    while level:
         if not all(map(_is_storable, level)):
             return False
         level = [item for value in level for item in _items(value)]
-        if not level:
-            return True
-    return False
+    return True
 
 
 def _items(value: Any) -> Sequence[Any]:
@@ -88,13 +90,6 @@ def _is_storable(value: Any) -> bool:
     if isinstance(value, dict):
         return all("\0" not in name and not name.startswith("$") for name in value)
     return True
-
-
-def _json_text(event: Event) -> str:
-    try:
-        return json.dumps(event.body, ensure_ascii=False)
-    except RecursionError:  # the value is the body, but in structured mode with its envelope
-        return (event.record.value or b"").decode(errors="replace")
 
 
 def _key(key: bytes | None) -> str | bytes | None:

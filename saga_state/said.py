@@ -1,7 +1,7 @@
 """What was said in a saga, sorted out by step: the view that status and steps are told from.
 
-A saga belongs to its start: tenant, journey and ids are those of its PartnerOnboardingInitiated.
-Until one is seen, they are those of the earliest event. What other tenants say does not count.
+A saga's journey is that of its PartnerOnboardingInitiated; until one is seen, that of its
+earliest event.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -12,14 +12,12 @@ from contracts.events import (
     CompensationCompleted,
     CompensationRequested,
     PartnerOnboardingFailed,
-    PartnerOnboardingInitiated,
 )
 from contracts.journey import COMPLETED, Journey, Journeys
-from saga_state.document import Fact, Facts
-from saga_state.facts import record_order
+from saga_state.document import Fact, FactsByKind, Side
+from saga_state.facts import START, record_order
 
 TIMEOUT = "TIMEOUT"
-INITIATED = PartnerOnboardingInitiated.__name__
 FAILED = PartnerOnboardingFailed.__name__
 REQUESTED = CompensationRequested.__name__
 UNDONE = CompensationCompleted.__name__
@@ -35,16 +33,12 @@ class Said:
 
     journey: Journey
     names: tuple[str, ...]
-    root: Fact
     all: Sequence[Fact]
+    start: Fact | None
     progress: Mapping[str, Fact]
     failures: Sequence[Fact]
     requests: Sequence[Fact]
     undone: Mapping[str, Fact]
-
-    @property
-    def started(self) -> bool:
-        return self.root["type"] == INITIATED
 
     def ran(self, step: str) -> bool:
         """Whether the step may have had an effect: it said so, or timed out by its own word."""
@@ -54,19 +48,17 @@ class Said:
         )
 
 
-def said_in(facts: Facts, journeys: Journeys) -> Said:
-    """The view of facts (at least one)."""
-    ordered = _by_time(facts)
-    root = next((fact for fact in ordered if fact["type"] == INITIATED), ordered[0])
-    own = [fact for fact in ordered if fact["tenant_id"] == root["tenant_id"]]
-    journey = _journey(root, own, journeys)
+def said_in(side: Side, journeys: Journeys) -> Said:
+    """The view of one tenant's side (of at least one fact)."""
+    own = _by_time(side["facts"])
+    journey = _journey(side["origin"]["journey"], own, journeys)
     names = journey.step_names
     wanted = frozenset({*names, None})
     return Said(
         journey=journey,
         names=names,
-        root=root,
         all=own,
+        start=next((fact for fact in own if fact["type"] == START), None),
         progress=_progress(journey, own),
         failures=[fact for fact in own if fact["type"] == FAILED and fact["step"] in wanted],
         requests=[fact for fact in own if fact["type"] == REQUESTED and fact["step"] in wanted],
@@ -74,7 +66,7 @@ def said_in(facts: Facts, journeys: Journeys) -> Said:
     )
 
 
-def _by_time(facts: Facts) -> list[Fact]:
+def _by_time(facts: FactsByKind) -> list[Fact]:
     """One fact per identity; an identity used twice counts as its earliest record."""
     chosen: dict[str, Fact] = {}
     for of_kind in facts.values():
@@ -90,14 +82,14 @@ def _time_then_identity(item: tuple[str, Fact]) -> tuple[datetime, str]:
     return item[1]["time"], item[0]
 
 
-def _journey(root: Fact, own: Sequence[Fact], journeys: Journeys) -> Journey:
-    """The root's journey, in the lowest version that was said.
+def _journey(name: str, own: Sequence[Fact], journeys: Journeys) -> Journey:
+    """The journey in the lowest version that was said.
 
     A hand-made start that names no version is read as the one that is current: when that was
     raised, a replay would misread it. What the steps say has the version they went by.
     """
-    name = root["journey"]
-    version = min(fact["journey_version"] for fact in own if fact["journey"] == name)
+    versions = [fact["journey_version"] for fact in own if fact["journey"] == name]
+    version = min(versions, default=1)
     return journeys.get((name, version)) or Journey(name, version, ())
 
 

@@ -84,7 +84,7 @@ SAGA = _object(
         "duration_ms": _or_null(_NUMBER),
         "event_count": _NUMBER,
         "schema_version": _NUMBER,
-        "facts": {"bsonType": "object"},
+        "sides": {"bsonType": "object"},
         "revision": _NUMBER,
     },
 )

@@ -1,6 +1,6 @@
 """`evolve`: a saga's document from its events. Pure, total, and the same in any order.
 
-The document keeps the facts of every event (facts.py); all else in it is told anew from them.
+The document keeps a fact of every event (merging.py); all else in it is told anew from these.
 So a projection is a fold that several workers may share, and a saga can be shown as it was.
 """
 
@@ -9,8 +9,9 @@ from datetime import datetime
 
 from contracts.envelope import Event
 from contracts.journey import JOURNEYS, Journeys
-from saga_state.document import SCHEMA_VERSION, Compensation, Facts, Failure, Saga, Status
-from saga_state.facts import HashOf, merged
+from saga_state.document import SCHEMA_VERSION, Compensation, Failure, Saga, Side, Sides, Status
+from saga_state.facts import HashOf
+from saga_state.merging import first_side, merged
 from saga_state.said import Said, said_in
 from saga_state.status import current_step_of, ended_at_of, is_late_undo, status_of
 from saga_state.steps import milliseconds, steps_of
@@ -28,38 +29,43 @@ def fold(
     saga: Saga | None, events: Iterable[Event], hash_of: HashOf, journeys: Journeys = JOURNEYS
 ) -> Saga:
     """The saga after all these events of it (at least one); cheaper than one by one."""
-    before: Facts = saga["facts"] if saga else {}
-    facts, saga_id = before, saga["_id"] if saga else ""
+    before: Sides = saga["sides"] if saga else {}
+    sides, saga_id = before, saga["_id"] if saga else ""
     for event in events:
-        facts, saga_id = merged(facts, event, hash_of), event.context.saga_id
-    if saga is not None and facts is before:
+        sides, saga_id = merged(sides, event, hash_of), event.context.saga_id
+    if saga is not None and sides is before:
         return saga
-    return _told(saga_id, saga["revision"] if saga else 0, facts, journeys)
+    return _told(saga_id, saga["revision"] if saga else 0, sides, journeys)
 
 
 def as_of(saga: Saga, time: datetime, journeys: Journeys = JOURNEYS) -> Saga | None:
     """The saga as it stood at that time, by the times of its events; None: nothing was said yet."""
-    facts = {
-        kind: {identity: fact for identity, fact in of_kind.items() if fact["time"] <= time}
-        for kind, of_kind in saga["facts"].items()
-    }
-    known = {kind: of_kind for kind, of_kind in facts.items() if of_kind}
+    sides = {tenant: _until(side, time) for tenant, side in saga["sides"].items()}
+    known = {tenant: side for tenant, side in sides.items() if side["facts"]}
     return _told(saga["_id"], saga["revision"], known, journeys) if known else None
 
 
-def _told(saga_id: str, revision: int, facts: Facts, journeys: Journeys) -> Saga:
-    said = said_in(facts, journeys)
-    root, status, steps = said.root, status_of(said), steps_of(said)
-    current_step = current_step_of(said, status)
-    initiated_at = root["time"] if said.started else None
-    ended_at = ended_at_of(said, status)
+def _until(side: Side, time: datetime) -> Side:
+    facts = {
+        kind: {identity: fact for identity, fact in of_kind.items() if fact["time"] <= time}
+        for kind, of_kind in side["facts"].items()
+    }
+    return {**side, "facts": {kind: of_kind for kind, of_kind in facts.items() if of_kind}}
+
+
+def _told(saga_id: str, revision: int, sides: Sides, journeys: Journeys) -> Saga:
+    tenant_id, side = first_side(sides)
+    said, origin = said_in(side, journeys), side["origin"]
+    status, steps = status_of(said), steps_of(said)
+    current_step, ended_at = current_step_of(said, status), ended_at_of(said, status)
+    initiated_at = said.start["time"] if said.start else None
     due = {step["step"]: step["due_at"] for step in steps if status != "COMPENSATING"}
     return {
         "_id": saga_id,
-        "tenant_id": root["tenant_id"],
-        "partner_id": root["partner_id"],
-        "partner_hash": root.get("partner_hash"),
-        "correlation_id": root["correlation_id"],
+        "tenant_id": tenant_id,
+        "partner_id": origin["partner_id"],
+        "partner_hash": said.start.get("partner_hash") if said.start else None,
+        "correlation_id": origin["correlation_id"],
         "journey": said.journey.name,
         "journey_version": said.journey.version,
         "status": status,
@@ -68,7 +74,7 @@ def _told(saga_id: str, revision: int, facts: Facts, journeys: Journeys) -> Saga
         "steps": steps,
         "failure": _failure(said),
         "compensation": _compensation(said, status, ended_at),
-        "never_started": not said.started,
+        "never_started": said.start is None,
         "late_undo": is_late_undo(said),
         "initiated_at": initiated_at,
         "updated_at": said.all[-1]["time"],
@@ -76,7 +82,7 @@ def _told(saga_id: str, revision: int, facts: Facts, journeys: Journeys) -> Saga
         "duration_ms": milliseconds(initiated_at, ended_at),
         "event_count": len(said.all),
         "schema_version": SCHEMA_VERSION,
-        "facts": facts,
+        "sides": sides,
         "revision": revision,
     }
 

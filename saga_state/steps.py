@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from saga_state.document import Fact, StepState, StepStatus
 from saga_state.facts import whole_ms
-from saga_state.said import INITIATED, TIMEOUT, Said
+from saga_state.said import TIMEOUT, Said
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def steps_of(said: Said) -> list[StepState]:
@@ -16,7 +18,7 @@ def milliseconds(start: datetime | None, end: datetime | None) -> int | None:
     """The time between; 0 where clocks disagree on what came first."""
     if start is None or end is None:
         return None
-    return max((end - start) // timedelta(milliseconds=1), 0)
+    return max((end - start) // _MILLISECOND, 0)
 
 
 def _step(said: Said, index: int) -> StepState:
@@ -42,7 +44,7 @@ def _asked(said: Said, index: int) -> Fact | None:
     """The event that the step hears: its time and deadline count from there."""
     if index:
         return said.progress.get(said.names[index - 1])
-    return said.root if said.root["type"] == INITIATED else None
+    return said.start
 
 
 def _state(said: Said, index: int, failed: Fact | None) -> StepStatus:

@@ -141,7 +141,9 @@ class SagaStore:
     ) -> None:
         rule = {"$jsonSchema": validator}
         try:
-            await self._database.create_collection(collection.name, validator=rule)
+            await self._database.create_collection(
+                collection.name, check_exists=False, validator=rule
+            )
         except OperationFailure as error:
             if error.code != NAMESPACE_EXISTS:
                 raise

@@ -1,0 +1,74 @@
+"""How facts are merged: any order and any repetition of the same records give the same.
+
+What is kept of a set is always its smallest by some fixed order (of one identity the earliest
+record, of one kind the earliest MOST_OF_A_KIND), and that does not depend on the way there. The
+limits are for floods: no saga can outgrow a MongoDB document (16 MiB).
+
+A saga belongs to the tenant of its start (the saga's id is derived from it), and what others say
+of it is dropped. Before the start is seen, every tenant is kept to its side.
+"""
+
+from collections.abc import Iterable
+from heapq import nsmallest
+
+from contracts.envelope import Event
+from saga_state.document import Fact, FactsByKind, Origin, Side, Sides
+from saga_state.facts import HashOf, fact_of, identity_of, origin_of, record_order
+
+MOST_OF_A_KIND = 32
+MOST_SIDES = 4  # that claim a saga without a start
+
+
+def merged(sides: Sides, event: Event, hash_of: HashOf) -> Sides:
+    """The sides with what the event says; the same object if it says nothing new."""
+    tenant, origin = event.context.tenant_id, origin_of(event)
+    side = sides.get(tenant)
+    if side is None:
+        facts = _with_fact({}, event, hash_of)
+        return _kept(sides, tenant, {"origin": origin, "facts": facts})
+    facts = _with_fact(side["facts"], event, hash_of)
+    if _order(origin) >= _order(side["origin"]):
+        origin = side["origin"]
+    if facts is side["facts"] and origin is side["origin"]:
+        return sides
+    return _kept(sides, tenant, {"origin": origin, "facts": facts})
+
+
+def first_side(sides: Sides) -> tuple[str, Side]:
+    """Whose saga it is: the tenant with its side."""
+    return min(sides.items(), key=_order_of_side)
+
+
+def _with_fact(by_kind: FactsByKind, event: Event, hash_of: HashOf) -> FactsByKind:
+    fact = fact_of(event, hash_of)
+    kind = f"{fact['type']}/{fact['step']}" if "step" in fact else fact["type"]
+    identity = identity_of(event.source, event.event_id)
+    of_kind = by_kind.get(kind, {})
+    known = of_kind.get(identity)
+    if known is not None and record_order(known) <= record_order(fact):
+        return by_kind
+    kept = _earliest({**of_kind, identity: fact}.items())
+    return {**by_kind, kind: kept} if identity in kept else by_kind
+
+
+def _earliest(of_kind: Iterable[tuple[str, Fact]]) -> dict[str, Fact]:
+    return dict(nsmallest(MOST_OF_A_KIND, of_kind, key=lambda item: (item[1]["time"], item[0])))
+
+
+def _kept(sides: Sides, tenant: str, side: Side) -> Sides:
+    """With that side, but for those that a start, or the limit, leaves out."""
+    known = {**sides, tenant: side}
+    if len(known) == 1:
+        return known
+    most = 1 if any(other["origin"]["started"] for other in known.values()) else MOST_SIDES
+    kept = dict(nsmallest(most, known.items(), key=_order_of_side))
+    return sides if kept == sides else kept
+
+
+def _order_of_side(item: tuple[str, Side]) -> tuple[bool, tuple[object, ...], str]:
+    tenant, side = item
+    return (*_order(side["origin"]), tenant)
+
+
+def _order(origin: Origin) -> tuple[bool, tuple[object, ...]]:
+    return not origin["started"], record_order(origin)
