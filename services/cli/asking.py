@@ -17,11 +17,11 @@ from services.cli.printing import answer, answer_one, console, note
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_json import event_json, saga_json, sagas_json
-from services.cli.saga_tables import list_of, one_saga, timeline_of
+from services.cli.saga_page import one_saga
+from services.cli.saga_tables import list_of, timeline_of
 from services.cli.times import parse_since
 from services.runtime.settings import Settings
 
-WIDE = 150  # columns from which a list has room for partner ids
 NEEDS = ("mongo",)
 
 
@@ -41,18 +41,18 @@ def show_status(data: Path | None, tenant: str, text: str, output: Output) -> No
     """One saga; of several that an id stands for the newest, after a list of all."""
     saga, all_of_it = asyncio.run(_newest(find_stack(data, NEEDS), tenant, text))
     if len(all_of_it) > 1 and output is Output.TABLE:
-        console().print(list_of(all_of_it, wide=False))
+        console().print(list_of(all_of_it, console().width))
     answer_one(saga_json(saga), output, one_saga(saga))
 
 
-def show_list(
-    data: Path | None, tenant: str, filters: Filters, limit: int, output: Output
-) -> None:
+def show_list(data: Path | None, tenant: str, filters: Filters, limit: int, output: Output) -> None:
     """The sagas that the filters want, the latest updated first."""
     found = find_stack(data, NEEDS)
     wanted = wanted_of(filters, found.settings, datetime.now(UTC))
     sagas = asyncio.run(_listed(found, tenant, wanted, limit))
-    answer(sagas_json(sagas), output, list_of(sagas, wide=console().width >= WIDE))
+    answer(sagas_json(sagas), output, list_of(sagas, console().width))
+    if not sagas:
+        note("no saga is like that")
     if len(sagas) == limit:
         note(f"these are the first {limit}; --limit shows more")
 

@@ -64,8 +64,7 @@ async def _play(stack: Stack, out: Console) -> bool:
                 await _publish(found, starts, out)
                 told = await follow(store, starts, out)
         except TimeoutError:
-            line = f"the three did not end within {MOST_SECONDS:g} s; see {stack.options.folder}/logs"
-            raise CliError(line) from None
+            raise CliError(f"the three had not ended after {MOST_SECONDS:g} s") from None
     out.print(timelines(told))
     out.print(outcome(told))
     return all(one.start.is_right(one.saga) for one in told)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from contracts import ids
 from contracts.envelope import type_of
@@ -48,60 +47,50 @@ class DemoStart:
 def demo_starts(run: str, today: date) -> list[DemoStart]:
     """`run` (some hex digits) makes ids and e-mails fresh: one living partner per e-mail."""
     expired = (today - timedelta(days=30)).isoformat()
-    tech = {
+    return [_onboarding(f"tech-{run}"), _creation(f"example-{run}"), _late(f"late-{run}", expired)]
+
+
+def _onboarding(event_id: str) -> DemoStart:
+    data = {
         "nombre": "TechSolutions Inc",
-        "email": f"contact-{run}@techsolutions.com",
+        "email": f"{event_id}@techsolutions.com",
         "telefono": "+1234567890",
         "tipo_partner": "EMPRESA",
         "preferred_contract_type": "PREMIUM",
     }
-    example = {
+    value = json.dumps({"partner_data": data}).encode()
+    headers = _headers(event_id)
+    what = ("TechSolutions", "all five steps", event_id, "partner-onboarding", headers, value)
+    return DemoStart(*what, status="COMPLETED", code=None, events=7)
+
+
+def _creation(event_id: str) -> DemoStart:
+    data = {
         "nombre": "Example Partner",
-        "email": f"partner-{run}@example.com",
+        "email": f"{event_id}@example.com",
         "telefono": "+1234567890",
         "direccion": "123 Main Street",
     }
-    late = {
+    value = json.dumps({"partner_data": data, "correlation_id": f"corr-{event_id}"}).encode()
+    journey, about = "partner-creation", "a partner and an alliance, two steps"
+    headers = (*_headers(event_id), ("ce_journey", journey.encode()))
+    what = ("Example Partner", about, event_id, journey, headers, value)
+    return DemoStart(*what, status="COMPLETED", code=None, events=4)
+
+
+def _late(event_id: str, expired: str) -> DemoStart:
+    """Undoing is asked for; no step does it in this version, so the saga stays COMPENSATING."""
+    data = {
         "nombre": "Late Papers",
-        "email": f"late-{run}@example.com",
+        "email": f"{event_id}@example.com",
         "telefono": "+1234567890",
         "tipo_partner": "INDIVIDUAL",
         "documents": [{"type": "IDENTITY", "number": "ID-1", "expires_on": expired}],
     }
-    return [
-        _completes("TechSolutions", "all five steps", f"tech-{run}", tech),
-        _creation(f"example-{run}", example),
-        _rejected(f"late-{run}", late, expired),
-    ]
-
-
-def _completes(title: str, about: str, event_id: str, data: dict[str, Any]) -> DemoStart:
-    journey = "partner-onboarding"
     value = json.dumps({"partner_data": data}).encode()
-    return DemoStart(
-        title, about, event_id, journey, _headers(event_id), value, "COMPLETED", None, events=7
-    )
-
-
-def _creation(event_id: str, data: dict[str, Any]) -> DemoStart:
-    journey = "partner-creation"
-    headers = (*_headers(event_id), ("ce_journey", journey.encode()))
-    value = json.dumps({"partner_data": data, "correlation_id": f"corr-{event_id}"}).encode()
-    about = "a partner and an alliance, two steps"
-    return DemoStart(
-        "Example Partner", about, event_id, journey, headers, value, "COMPLETED", None, events=4
-    )
-
-
-def _rejected(event_id: str, data: dict[str, Any], expired: str) -> DemoStart:
-    """Undoing is asked for; no step does it in this version, so the saga stays so."""
-    journey = "partner-onboarding"
-    about = f"its identity document expired on {expired}"
-    value = json.dumps({"partner_data": data}).encode()
-    headers, code = _headers(event_id), "DOCUMENT_EXPIRED"
-    return DemoStart(
-        "Late Papers", about, event_id, journey, headers, value, "COMPENSATING", code, events=5
-    )
+    headers, about = _headers(event_id), f"its identity document expired on {expired}"
+    what = ("Late Papers", about, event_id, "partner-onboarding", headers, value)
+    return DemoStart(*what, status="COMPENSATING", code="DOCUMENT_EXPIRED", events=5)
 
 
 def _headers(event_id: str) -> tuple[tuple[str, bytes], ...]:

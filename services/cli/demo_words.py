@@ -9,6 +9,7 @@ from rich.text import Text
 from services.cli.demo_follow import Told
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured, failure_words, timeline_of
+from services.cli.start_up_table import EXAMPLE
 from services.cli.times import duration
 
 
@@ -42,8 +43,7 @@ def next_steps(folder: Path) -> RenderableType:
         "everything goes on running; try in another terminal:",
         f"  onboarding list {data}",
         f"  onboarding watch {data}",
-        f"  onboarding start {data} --nombre 'My Company' --email me@mine.com "
-        "--telefono +1234567890 --tipo EMPRESA --wait",
+        f"  onboarding start {data} --wait {EXAMPLE}",
         f"  onboarding doctor {data}",
         f'  eval "$(onboarding env {data})"',
         "stop with Ctrl-C",

@@ -1,7 +1,7 @@
 """Tells what happens to the processes of the stack, a line each."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -29,9 +29,9 @@ class Happenings:
                 again = f"starts again in {fields['restart_seconds']} s"
                 self._say(f"{name} ended with code {fields['code']}, {again}", "yellow")
             case "process.given_up":
-                self._say(f"{name} was given up: {fields['reason']}", "red")
+                why = str(fields["reason"]).partition(";")[0]
+                self._say(f"{name} was given up: {why}", "red")
 
     def _say(self, text: str, style: str) -> None:
-        now = datetime.now().astimezone()
-        line = Text(f"{now:%H:%M:%S}  {text}", style=style)
+        line = Text(f"{datetime.now(UTC):%H:%M:%S}Z  {text}", style=style)
         self._console.print(line, soft_wrap=True)

@@ -60,7 +60,7 @@ def _external() -> dict[str, Any]:
 
 
 def _check_workers(workers: Mapping[str, int]) -> None:
-    known = Options.__dataclass_fields__["services"].default
+    known = Options(Path()).services
     for name in workers:
         if name not in known:
             raise CliError(f"--workers {name}: it is one of {', '.join(known)}", USAGE)

@@ -14,7 +14,8 @@ from rich.text import Text
 from contracts.envelope import time_text
 from services.cli.options import Output
 
-PLAIN_WIDTH = 160  # of a pipe or a file: wide enough for two ids in a row
+PLAIN_WIDTH = 250  # of a pipe or a file: no row is broken, so that grep finds whole ones
+WHOLE = frozenset({"saga", "partner", "saga_id", "partner_id", "topic", "status"})
 Row = Mapping[str, Any]
 
 
@@ -74,10 +75,10 @@ def table(rows: Sequence[Row], title: str | None = None) -> Table:
 
 
 def empty_table(*columns: str, title: str | None = None) -> Table:
-    """A table without frames, so that what it says can be copied."""
+    """A table without frames, so that what it says can be copied; ids are never broken."""
     made = Table(box=box.SIMPLE, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     return made
 
 

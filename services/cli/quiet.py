@@ -8,5 +8,5 @@ import structlog
 def quiet() -> None:
     """Nothing is logged from here on: what went wrong is said in the command's own line."""
     logging.disable(logging.CRITICAL)
-    silent = structlog.make_filtering_bound_logger(logging.CRITICAL + 1)
+    silent = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=silent)

@@ -105,9 +105,11 @@ def _warn_of_environment(
     data: Path | None, run: Mapping[str, Any] | None, needs: Sequence[str]
 ) -> None:
     """A folder was named, but the environment says otherwise: better said than wondered at."""
-    if data is None or run is None:
+    if data is None:
         return
-    for name in needs:
+    if run is None and needs:
+        note(f"no stack runs in {data}; the addresses are those of the environment or .env")
+    for name in needs if run else ():
         told = os.environ.get(f"{PREFIX}{name.upper()}")
-        if told and told != run.get(name):
+        if told and told != (run or {}).get(name):
             note(f"{PREFIX}{name.upper()} of the environment is used, not the stack in {data}")

@@ -5,14 +5,35 @@ from typing import Any
 
 from saga_state.document import Saga, StoredEvent
 
-_INTERNAL = frozenset({"_id", "facts", "revision"})
+_DOCUMENTED = (
+    "tenant_id",
+    "partner_id",
+    "partner_hash",
+    "correlation_id",
+    "journey",
+    "journey_version",
+    "status",
+    "current_step",
+    "due_at",
+    "steps",
+    "failure",
+    "compensation",
+    "never_started",
+    "late_undo",
+    "initiated_at",
+    "updated_at",
+    "ended_at",
+    "duration_ms",
+    "event_count",
+    "schema_version",
+)
 _INTERNAL_OF_EVENT = frozenset({"_id", "digest", "data"})
 
 
 def saga_json(saga: Saga) -> dict[str, Any]:
     """The document of `saga_state.sagas`; its `_id` is called `saga_id`."""
-    told = {name: value for name, value in saga.items() if name not in _INTERNAL}
-    return {"saga_id": saga["_id"], **told}
+    stored: dict[str, Any] = dict(saga)
+    return {"saga_id": stored["_id"], **{name: stored.get(name) for name in _DOCUMENTED}}
 
 
 def sagas_json(sagas: Iterable[Saga]) -> list[dict[str, Any]]:

@@ -1,18 +1,24 @@
-"""Sagas as people read them: one with its steps, many in a list, the events of one in time."""
+"""Sagas in a list, and the events of one in time, as people read them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
+from contracts.events import event_names
 from saga_state.document import Saga, StoredEvent
 from services.cli.event_words import said_by, words_of
 from services.cli.printing import cell, empty_table
 from services.cli.times import duration, since_start, time_of_day
 
+_FEWEST = ("saga", "status", "failure")
+_COLUMNS = {
+    175: ("saga", "partner", "journey", "status", "step", "failure", "updated", "took"),
+    130: ("saga", "status", "step", "failure", "updated", "took"),
+    95: ("saga", "status", "failure", "updated"),
+}
 _STYLES = {
     "COMPLETED": "green",
     "FAILED": "red",
@@ -33,15 +39,9 @@ def coloured(status: str) -> Text:
     return Text(status, style=_STYLES.get(status, "cyan" if status.isupper() else ""))
 
 
-def one_saga(saga: Saga) -> RenderableType:
-    """Everything there is to know about where it stands."""
-    return Group(_head(saga), _steps(saga))
-
-
-def list_of(sagas: Sequence[Saga], wide: bool) -> RenderableType:
-    """A line per saga; `wide` has room for the partner id too."""
-    columns = ["saga", "partner", "journey", "status", "step", "failure", "updated", "took"]
-    shown = columns if wide else [name for name in columns if name not in ("partner", "journey")]
+def list_of(sagas: Sequence[Saga], width: int) -> RenderableType:
+    """A line per saga, with as much of it as there is room for in that many columns."""
+    shown = next((columns for room, columns in _COLUMNS.items() if width >= room), _FEWEST)
     table = empty_table(*shown)
     for saga in sagas:
         row = _line(saga)
@@ -51,7 +51,8 @@ def list_of(sagas: Sequence[Saga], wide: bool) -> RenderableType:
 
 def timeline_of(events: Sequence[StoredEvent], title: str | None = None) -> RenderableType:
     """A line per event: how long after the first, what, by whom, in a few words."""
-    table = empty_table("time", "after", "event", "said by", "tells", title=title)
+    table = empty_table("time (UTC)", "after", "event", "said by", "tells", title=title)
+    events = sorted(events, key=_time_then_journey)
     for event in events:
         table.add_row(
             f"{event['time']:%H:%M:%S.%f}"[:12],
@@ -69,67 +70,11 @@ def failure_words(saga: Saga) -> str:
     return f"{failure['step']}: {failure['code']}" if failure else ""
 
 
-def _head(saga: Saga) -> RenderableType:
-    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in _facts(saga).items():
-        table.add_row(name, cell(value))
-    return table
-
-
-def _facts(saga: Saga) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "status": coloured(saga["status"]),
-        "saga": saga["_id"],
-        "partner": saga["partner_id"],
-        "correlation": saga["correlation_id"],
-        "journey": f"{saga['journey']}/{saga['journey_version']}",
-        "started": time_of_day(saga["initiated_at"]),
-    }
-    if saga["ended_at"] is not None:
-        took = duration(saga["duration_ms"])
-        facts["ended"] = f"{time_of_day(saga['ended_at'])}, after {took}"
-    else:
-        facts["waits for"] = _waits_for(saga)
-    return facts | _went_wrong(saga)
-
-
-def _waits_for(saga: Saga) -> str:
-    if saga["current_step"] is None:
-        return "-"
-    due = f", due {time_of_day(saga['due_at'])}" if saga["due_at"] else ""
-    to_do = " to undo its work" if saga["status"] == "COMPENSATING" else ""
-    return f"{saga['current_step']}{to_do}{due}"
-
-
-def _went_wrong(saga: Saga) -> dict[str, str]:
-    facts = {}
-    if failure := saga["failure"]:
-        facts["failure"] = f"{failure_words(saga)}. {failure['reason']}"
-    if asked := saga["compensation"]:
-        by = asked["requested_by"].removeprefix("/services/")
-        facts["undoing"] = f"asked by {by} at {time_of_day(asked['requested_at'])}"
-    if saga["never_started"]:
-        facts["odd"] = "its PartnerOnboardingInitiated was not seen"
-    if saga["late_undo"]:
-        facts["odd"] = "something was undone after the first step had undone its work"
-    return facts
-
-
-def _steps(saga: Saga) -> RenderableType:
-    table = empty_table("step", "state", "attempts", "completed", "took", "result")
-    for step in saga["steps"]:
-        result = step["result"] or {}
-        table.add_row(
-            step["step"],
-            coloured(step["state"]),
-            str(step["attempts"]),
-            time_of_day(step["undone_at"] or step["completed_at"]),
-            duration(step["duration_ms"]),
-            cell(" ".join(map(str, result.values()))),
-        )
-    return table
+def _time_then_journey(event: StoredEvent) -> tuple[datetime, int]:
+    """What one step said at the same moment, in the order in which it reads well."""
+    names = event_names()
+    place = names.index(event["type"]) if event["type"] in names else len(names)
+    return event["time"], place
 
 
 def _line(saga: Saga) -> dict[str, Any]:

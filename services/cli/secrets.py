@@ -2,7 +2,7 @@
 
 import re
 
-_USER_INFO = re.compile(r"//[^/@]*@")
+_USER_INFO = re.compile(r"//.*@")  # to the last @: a password may hold any sign, escaped or not
 
 
 def masked(uri: str) -> str:

@@ -25,6 +25,9 @@ DATABASES = {
 }
 
 
+EXAMPLE = "--nombre 'My Company' --email me@mine.com --telefono +1234567890 --tipo EMPRESA"
+
+
 def start_up_table(run: Mapping[str, Any], broker: Broker, folder: Path) -> RenderableType:
     """`run` is the content of run.json; `folder` the state folder as the person named it."""
     return Group(
@@ -65,8 +68,7 @@ def _hints(folder: Path, pid: int) -> RenderableType:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     table.add_row("logs", f"{folder}/logs/<process>.log")
-    table.add_row("try", f"onboarding start{data} --nombre 'TechSolutions Inc' --email you@yours.com")
-    table.add_row("", f"                 --telefono +1234567890 --tipo EMPRESA --wait")
+    table.add_row("try", f"onboarding start{data} --wait {EXAMPLE}")
     table.add_row("", f"onboarding list{data}   onboarding watch{data}   onboarding doctor{data}")
     table.add_row("", f'eval "$(onboarding env{data})"   for programs of yours')
     table.add_row("stop", f"Ctrl-C, or kill {pid}")

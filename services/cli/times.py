@@ -5,26 +5,26 @@ from datetime import UTC, datetime, timedelta
 
 from services.cli.errors import USAGE, CliError
 
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_AGO = re.compile(r"([0-9]{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MS_PER_MINUTE, _MS_PER_HOUR = 60_000, 3_600_000
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """`90s`, `15m`, `2h`, `7d` ago, or an ISO 8601 time (UTC without a zone). CliError (2)."""
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    """`90s`, `15m`, `2h`, `7d`, `2w` ago, or an ISO time (UTC without a zone). CliError (2)."""
     try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         time = datetime.fromisoformat(text)
-    except ValueError:
-        line = f"--since {text}: give 90s, 15m, 2h, 7d or a time such as 2026-03-02T09:30:00Z"
+    except (ValueError, OverflowError):
+        line = f"--since {text}: give 90s, 15m, 2h, 7d, 2w or a time such as 2026-03-02T09:30:00Z"
         raise CliError(line, USAGE) from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def time_of_day(time: datetime | None) -> str:
-    """`2026-03-02 09:30:00` in UTC; a dash for none."""
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if time else "-"
+    """`2026-03-02 09:30:00Z`; a dash for none."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if time else "-"
 
 
 def duration(milliseconds: int | None) -> str:

@@ -5,13 +5,11 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from deploy.local.errors import FolderRefused, LocalError
+from deploy.local.errors import FolderRefused, LocalError, StackDied
 from services.cli.errors import CliError
 
 
-def run_until_stopped(
-    work: Coroutine[Any, Any, None], on_stop: Callable[[], None]
-) -> bool:
+def run_until_stopped(work: Coroutine[Any, Any, None], on_stop: Callable[[], None]) -> bool:
     """True if a signal ended the work, False if it ended by itself. What it cleans up, it may.
 
     CliError in the place of what the local stack raises.
@@ -25,11 +23,16 @@ def run_until_stopped(
 def one_line(error: LocalError) -> str:
     """What happened and what to do. Of a process that failed, the last of its words only."""
     first, _, rest = str(error).partition("\n")
-    if isinstance(error, FolderRefused) and "in use by" in first:
-        return f"{first}: stop that one, or choose another folder with --data DIR"
     words = rest.strip().splitlines()
     what = first.replace("; the end of ", "; see ").removesuffix(":")
-    return f"{what}: {words[-1]}" if words else what
+    told = f"{what}: {words[-1]}" if words else what
+    return f"{told}{_remedy(error, told)}"
+
+
+def _remedy(error: LocalError, told: str) -> str:
+    if isinstance(error, FolderRefused) and "in use by" in told:
+        return ": stop that one, or choose another folder with --data DIR"
+    return "; `onboarding up` starts anew" if isinstance(error, StackDied) else ""
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None], on_stop: Callable[[], None]) -> bool:

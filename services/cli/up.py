@@ -15,7 +15,7 @@ from services.cli.until_stopped import run_until_stopped
 
 
 def up(plan: Plan) -> None:
-    """Returns after Ctrl-C or SIGTERM, when all is stopped. CliError: 2, or 70 if the broker died."""
+    """Returns when it was told to stop, and has. CliError: 2, or 70 if the broker died."""
     quiet()
     out = console()
 

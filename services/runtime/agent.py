@@ -56,7 +56,7 @@ def build_app(
         stream_buffer_maxsize=max(256, settings.batch_max),
         broker_commit_interval=1.0,
         broker_commit_every=1000,
-        broker_max_poll_records=256,
+        broker_max_poll_records=max(256, settings.batch_max),
         broker_session_timeout=settings.kafka_session_timeout_seconds,
         broker_heartbeat_interval=settings.kafka_heartbeat_seconds,
         broker_rebalance_timeout=30,
@@ -153,6 +153,9 @@ class _Boot(BootStrategy):
 
 class _App(faust.App):
     BootStrategy = _Boot
+
+    def _create_directories(self) -> None:
+        """None: without tables they stay empty, and the working folder may be read-only."""
 
 
 def _transport(fetch_max_wait_ms: int) -> type[Transport]:

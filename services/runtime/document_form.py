@@ -1,7 +1,7 @@
 """How a step document looks in MongoDB (contracts/step_document.py says what its fields mean)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from contracts.envelope import Context, Message
 from services.runtime.document import Document, Position, Refusal, Trigger
@@ -97,7 +97,7 @@ def _message(form: Mapping[str, Any]) -> Message:
         topic=form["topic"],
         key=_raw(form["key"]),
         value=_raw(form["value"]),
-        headers=tuple((name, _raw(value) or b"") for name, value in headers),
+        headers=tuple((name, cast(bytes, _raw(value))) for name, value in headers),  # or null
     )
 
 

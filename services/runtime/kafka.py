@@ -28,6 +28,7 @@ PERMANENT = (
 )
 REQUEST_MAX_BYTES = 1_310_720  # 1.25 MiB: a dead letter is a copy of 1 MiB and its coordinates
 REQUEST_TIMEOUT_MS = 15_000
+_NULL = object()  # aiokafka refuses a record without key and value, which other clients may send
 
 
 def transient(error: BaseException) -> bool:
@@ -52,6 +53,7 @@ class KafkaLog:
             enable_idempotence=False,
             max_request_size=REQUEST_MAX_BYTES,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
+            value_serializer=lambda value: None if value is _NULL else value,
         )
 
     async def start(self) -> None:
@@ -88,8 +90,9 @@ class KafkaLog:
         return await asyncio.gather(*map(self._send_one, messages), return_exceptions=True)
 
     async def _send_one(self, message: Message) -> Position:
+        value = _NULL if message.value is None else message.value
         acknowledged = await self._producer.send(
-            message.topic, message.value, message.key, headers=list(message.headers)
+            message.topic, value, message.key, headers=list(message.headers)
         )
         found = await acknowledged
         return Position(found.topic, found.partition, found.offset)

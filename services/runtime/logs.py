@@ -58,6 +58,8 @@ def _foreign(shared: list[Any], render: Any, level: int) -> None:
 def _safe_errors(_logger: Any, _method: str, event: Any) -> Any:
     """An exception as its type only: its text and locals may hold personal data."""
     info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__

@@ -75,10 +75,15 @@ def run_process(name: str, prepare: Prepare) -> None:
     start_watchdog(vitals, settings.batch_deadline_seconds)
     try:
         asyncio.run(_main(name, settings, vitals, prepare))
-    except SettingsError as error:
-        _refuse(error)
     except Exception as error:
-        fail_stop(f"process failed: {where(error)}")
+        if isinstance(cause := _first(error), SettingsError):
+            _refuse(cause)
+        fail_stop(f"process failed: {where(cause)}")
+
+
+def _first(error: Exception) -> Exception:
+    """What a task raised, out of the groups that its task groups made of it."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def _refuse(error: Exception) -> None:
@@ -117,11 +122,15 @@ def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
 
 
 async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
-    """Wait for the servers, make indexes."""
-    await ground.log.start()
-    work = await prepare(ground)
+    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for."""
     instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
-    await instances.ensure()
+    try:
+        work = await prepare(ground)
+        await ground.log.start()
+        await instances.ensure()
+    except BaseException:  # told to stop while waiting, or wrong settings
+        await ground.log.stop()
+        raise
     return work, instances
 
 

@@ -89,11 +89,11 @@ def _decide(event: Event, journey: Journey, part: Part, taken: str | None) -> Do
     try:
         effects = Effects(now=now, context=event.context, rules=part.rules)
         outcome = part.service.handler(event.data, effects)
+        if isinstance(outcome, Rejected):
+            return _rejected(event, journey, part, now, outcome)
+        return _done(event, journey, part, now, outcome)
     except Exception as error:  # a bug is set aside with its saga; nobody else waits for it
         return _parked(event, part, now, error)
-    if isinstance(outcome, Rejected):
-        return _rejected(event, journey, part, now, outcome)
-    return _done(event, journey, part, now, outcome)
 
 
 def _done(event: Event, journey: Journey, part: Part, now: datetime, done: Done) -> Document:

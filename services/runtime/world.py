@@ -1,5 +1,6 @@
-"""A whole system in one process: the real handlers and the real delivery, a log and stores in
-memory. It plays journeys in any order of deliveries; tests, proofs and replays are built on it.
+"""A whole system in one process: real handlers and delivery, log and stores in memory.
+
+It plays journeys in any order of deliveries; tests, proofs and replays are built on it.
 """
 
 import random

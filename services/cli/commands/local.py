@@ -19,10 +19,8 @@ Workers = Annotated[
 Exit = Annotated[bool, typer.Option("--exit", help="Stop after the last onboarding.")]
 
 
-def up(
-    data: Data = None, broker: BrokerOption = Broker.EMBEDDED, workers: Workers = None
-) -> None:
-    """Run everything on this machine: broker, database, all services, until Ctrl-C."""
+def up(data: Data = None, broker: BrokerOption = Broker.EMBEDDED, workers: Workers = None) -> None:
+    """Run everything on this machine until Ctrl-C."""
     from services.cli.local_stack import Plan
     from services.cli.up import up as run
 
@@ -30,7 +28,7 @@ def up(
 
 
 def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:
-    """Run everything, onboard three partners and show how each of them ends."""
+    """Run everything and onboard three partners."""
     from services.cli.demo import demo as run
 
     if broker is Broker.EXTERNAL:
@@ -39,7 +37,10 @@ def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:
 
 
 def env(data: Data = None) -> None:
-    """Print `export` lines of the running stack: eval "$(onboarding env)"."""
+    """Print export lines of the running stack.
+
+    eval "$(onboarding env)" sets them in a shell.
+    """
     from services.cli.env import show_env
 
     show_env(data)

@@ -1,0 +1,82 @@
+"""`status`, `list`, `timeline`, `watch`: what is known of the sagas."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.options import AnyId, Data, Out, Output, Tenant
+
+Status = Annotated[str | None, typer.Option(help="Only these, such as COMPLETED or FAILED.")]
+Journey = Annotated[str | None, typer.Option(help="Only of this journey.")]
+Step = Annotated[str | None, typer.Option(help="Only those that wait for this step.")]
+Code = Annotated[str | None, typer.Option(help="Only those that failed so: DOCUMENT_EXPIRED.")]
+Since = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only updated since: 15m, 2h, 7d ago, or an ISO time."),
+]
+Email = Annotated[str | None, typer.Option(help="Only of the partner with this e-mail address.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+WithData = Annotated[
+    bool, typer.Option("--with-data", help="In JSON: the events' data too; it may be personal.")
+]
+OptionalId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id; or all.")
+]
+
+
+def status(
+    id_: AnyId, data: Data = None, tenant: Tenant = "default", output: Out = Output.TABLE
+) -> None:
+    """Where one saga stands, step by step."""
+    from services.cli.asking import show_status
+
+    show_status(data, tenant, id_, output)
+
+
+def list_(
+    status: Status = None,
+    journey: Journey = None,
+    step: Step = None,
+    code: Code = None,
+    since: Since = None,
+    email: Email = None,
+    limit: Limit = 50,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """The sagas, the latest updated first."""
+    from services.cli.asking import Filters, show_list
+
+    filters = Filters(status and status.upper(), journey, step, code, since, email)
+    show_list(data, tenant, filters, limit, output)
+
+
+def timeline(
+    id_: AnyId,
+    with_data: WithData = False,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """The events of a saga, in time."""
+    from services.cli.asking import show_timeline
+
+    show_timeline(data, tenant, id_, with_data, output)
+
+
+def watch(
+    id_: OptionalId = None,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Follow one saga, or all of them.
+
+    One until it ends; all until Ctrl-C."""
+    from services.cli.watch import watch_all, watch_one
+
+    if id_ is None:
+        watch_all(data, tenant, output)
+    else:
+        watch_one(data, tenant, id_, output)

@@ -1,0 +1,69 @@
+"""`doctor`, `config`, `topics`, `schemas`: whether all is as it should be."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.options import Data, DryRun, Out, Output
+
+EventName = Annotated[str, typer.Argument(metavar="EVENT", help="Such as ContractCreated.")]
+EventVersion = Annotated[int, typer.Option("--event-version", min=1, help="Of the event.")]
+Example = Annotated[bool, typer.Option("--example", help="Its frozen example message instead.")]
+
+
+def doctor(data: Data = None, output: Out = Output.TABLE) -> None:
+    """Find what is wrong, and how to mend it."""
+    from services.cli.doctor import examine
+
+    examine(data, output)
+
+
+def config(data: Data = None, output: Out = Output.TABLE) -> None:
+    """All settings, and where they come from.
+
+    Secrets are masked."""
+    from services.cli.config import show_config
+
+    show_config(data, output)
+
+
+def topics_list(data: Data = None, output: Out = Output.TABLE) -> None:
+    """The topics, who says and who hears what is on them, and whether they are there."""
+    from services.cli.topics import list_topics
+
+    list_topics(data, output)
+
+
+def topics_create(data: Data = None, dry_run: DryRun = False) -> None:
+    """Make the topics that are missing; none that exists is changed."""
+    from services.cli.topics import make_topics
+
+    make_topics(data, dry_run)
+
+
+def topics_check(data: Data = None, output: Out = Output.TABLE) -> None:
+    """Compare the topics with the settings; exit 1 if one is missing or differs."""
+    from services.cli.topics import check
+
+    check(data, output)
+
+
+def schemas_list(output: Out = Output.TABLE) -> None:
+    """The events, their versions and topics, and who says and hears them."""
+    from services.cli.schemas import list_schemas
+
+    list_schemas(output)
+
+
+def schemas_show(event: EventName, version: EventVersion = 1, example: Example = False) -> None:
+    """Print the JSON Schema of an event, or its example message."""
+    from services.cli.schemas import show_schema
+
+    show_schema(event, version, example)
+
+
+def schemas_check() -> None:
+    """Whether the events still keep to what was published; exit 1 if not."""
+    from services.cli.schemas_check import check_schemas
+
+    check_schemas()

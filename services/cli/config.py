@@ -1,0 +1,68 @@
+"""`onboarding config`: every setting, its value and where that comes from."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from services.cli.options import Output
+from services.cli.printing import answer, note
+from services.cli.running_stack import DEFAULT_FOLDER, SERVERS, read_run, settings
+from services.cli.secrets import masked
+from services.runtime.settings import PREFIX, Settings, unknown_names
+
+DOTENV = Path(".env")
+
+
+def show_config(data: Path | None, output: Output) -> None:
+    """CliError (2) names a wrong one. A running stack's addresses are told beside them."""
+    dotenv = dotenv_values(DOTENV) if DOTENV.is_file() else {}
+    rows = rows_of(settings(), os.environ, dotenv)
+    answer(rows, output)
+    for name in unknown_names([*os.environ, *dotenv]):
+        note(f"{name} is no setting: misspelt?")
+    run = read_run(data or DEFAULT_FOLDER)
+    for server in SERVERS if run else ():
+        if not _is_set(server, os.environ):
+            name = f"{PREFIX}{server.upper()}"
+            note(f"commands take {name} from run.json: {masked(str((run or {})[server]))}")
+
+
+def rows_of(
+    found: Settings, environ: Mapping[str, str], dotenv: Mapping[str, str | None]
+) -> list[dict[str, Any]]:
+    """{setting, value, source, about} for each, in the order of settings.py."""
+    return [
+        {
+            "setting": f"{PREFIX}{name.upper()}",
+            "value": shown(getattr(found, name)),
+            "source": _source(name, environ, dotenv),
+            "about": field.description or "",
+        }
+        for name, field in type(found).model_fields.items()
+    ]
+
+
+def shown(value: Any) -> str:
+    """A value as a person would write it; a secret masked, of an address only its password."""
+    if isinstance(value, SecretStr):
+        text = value.get_secret_value()
+        return masked(text) if "://" in text else "********" if text else ""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    return "" if value is None else str(value)
+
+
+def _source(name: str, environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:
+    if _is_set(name, environ):
+        return "environment"
+    return ".env" if _is_set(name, dotenv) else "default"
+
+
+def _is_set(name: str, names: Mapping[str, str | None]) -> bool:
+    """Names count in any case, an empty value as none: so pydantic-settings reads them."""
+    wanted = f"{PREFIX}{name}".upper()
+    return any(key.upper() == wanted and value for key, value in names.items())

@@ -1,0 +1,108 @@
+"""What the doctor asks Kafka, MongoDB and the services' records of themselves."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.journey import JOURNEYS
+from deploy.local.readiness import kafka_is_ready
+from services.cli.errors import line_of
+from services.cli.finding import Finding, fail, ok, warn
+from services.cli.running_stack import Found
+from services.cli.secrets import masked
+from services.runtime.settings import Settings
+from services.runtime.store import Client, connect, database
+from services.runtime.topics import check_topics
+from services.steps import step_names
+
+LIMIT_SECONDS = 15.0
+CLOCK_SECONDS = 5.0
+RECORD_SECONDS = 15.0  # a living process writes its record every 5
+
+
+async def check_servers(found: Found) -> list[Finding]:
+    """Each finding; what depends on a server that is away is left out."""
+    kafka = await _kafka(found.settings)
+    client = connect(found.mongo)
+    try:
+        return [*kafka, *await _mongo(client, found)]
+    finally:
+        client.close()
+
+
+async def _kafka(settings: Settings) -> list[Finding]:
+    address = settings.kafka
+    if not await asyncio.wait_for(kafka_is_ready(address), LIMIT_SECONDS):
+        remedy = "is it running? onboarding up, or mend ONBOARDING_KAFKA"
+        return [fail("kafka", f"{address} does not answer", remedy)]
+    return [ok("kafka", address), await _topics(settings)]
+
+
+async def _topics(settings: Settings) -> Finding:
+    try:
+        findings = await asyncio.wait_for(check_topics(settings), LIMIT_SECONDS)
+    except Exception as error:  # a doctor tells what is wrong, whatever it is
+        return fail("topics", line_of(error), "see the broker's log, and its access rules")
+    missing = [one for one in findings if one.problem == "is missing"]
+    if missing:
+        return fail("topics", f"{len(missing)} are missing", "onboarding topics create")
+    if findings:
+        first = f"{findings[0].topic} {findings[0].problem}"
+        return warn("topics", f"{len(findings)} differ: {first}", "onboarding topics check")
+    return ok("topics", "as the settings say")
+
+
+async def _mongo(client: Client, found: Found) -> list[Finding]:
+    place = masked(found.mongo)
+    try:
+        before = datetime.now(UTC)
+        hello = await client.admin.command("hello")
+    except Exception as error:
+        remedy = "is it running? onboarding up, or mend ONBOARDING_MONGO"
+        return [fail("mongo", f"{place} does not answer ({type(error).__name__})", remedy)]
+    own = datetime.now(UTC)
+    now = hello["localTime"].replace(tzinfo=UTC)  # a command's answer is not made aware
+    return [
+        _replica_set(place, hello),
+        _clock(now, before + (own - before) / 2),
+        *await _services(client, found.settings, now),
+    ]
+
+
+def _replica_set(place: str, hello: dict[str, Any]) -> Finding:
+    if name := hello.get("setName"):
+        return ok("mongo", f"{place}, replica set {name}")
+    remedy = "start it with --replSet, and put ?replicaSet=NAME into ONBOARDING_MONGO"
+    return fail("mongo", f"{place} is no replica set", remedy)
+
+
+def _clock(database_time: datetime, own_time: datetime) -> Finding:
+    """One clock decides, the database's; but times of events are those of the machines."""
+    seconds = (own_time - database_time).total_seconds()
+    if abs(seconds) > CLOCK_SECONDS:
+        found = f"{seconds:+.1f} s off the database's"
+        return warn("clock", found, "keep the clocks in step (NTP)")
+    return ok("clock", f"{seconds:+.2f} s off the database's")
+
+
+async def _services(client: Client, settings: Settings, now: datetime) -> list[Finding]:
+    names = [*step_names(JOURNEYS.values()), "saga-state"]
+    return [await _service(client, settings, name, now) for name in names]
+
+
+async def _service(client: Client, settings: Settings, name: str, now: datetime) -> Finding:
+    stored = database(client, settings.database(f"onboarding_{name.replace('-', '_')}"))
+    try:
+        records: Sequence[dict[str, Any]] = await stored.instances.find({}).to_list(1000)
+    except Exception as error:
+        return fail(name, line_of(error), "see the database's log, and its access rules")
+    living = [one for one in records if (now - one["seen_at"]).total_seconds() < RECORD_SECONDS]
+    if not living:
+        remedy = "onboarding up, or start its container"
+        return fail(name, "no living process", remedy)
+    partitions = sum(len(one["partitions"]) for one in living)
+    versions = ", ".join(sorted({str(one["version"]) for one in living}))
+    if not partitions:
+        return warn(name, f"{len(living)} alive, without partitions", "wait: it may be joining")
+    return ok(name, f"{len(living)} alive, {partitions} partitions, version {versions}")

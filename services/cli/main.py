@@ -1,0 +1,100 @@
+"""The command `onboarding`: its groups and commands (last in this file), and how they end."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.commands import asking, checking, local, starting
+from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
+
+
+def main() -> None:
+    """The console script. Exit codes: see errors.py."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command line. Whatever goes wrong is one line on stderr."""
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="onboarding", standalone_mode=False)
+        return code if isinstance(code, int) else YES
+    except CliError as error:
+        return _ends(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:  # who read our answer has seen enough
+        sys.stderr.close()
+        return NO
+    except Exception as error:
+        return _ends(*_unforeseen(error))
+
+
+def _ends(line: str, code: int) -> int:
+    sys.stderr.write(f"onboarding: {' '.join(line.split())}\n")
+    return code
+
+
+def _unforeseen(error: Exception) -> tuple[str, int]:
+    if hasattr(error, "format_message"):  # typer's own, whose class moved between versions
+        return _usage(error), USAGE
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}", NO
+    return f"{line_of(error)} (unforeseen: `onboarding doctor` may know more)", FAIL_STOP
+
+
+def _usage(error: Any) -> str:
+    path = getattr(getattr(error, "ctx", None), "command_path", "onboarding")
+    return f"{error.format_message()} See: {path} --help"
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"onboarding {version('hexabuilders-onboarding')}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+]
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(help=about, add_completion=False, rich_markup_mode=None)
+
+
+def _root(version: Version = False) -> None:
+    """Partner onboarding: run it, start sagas, see where they stand, find out what is wrong."""
+
+
+app = _group("")
+app.callback()(_root)
+app.command("up")(local.up)
+app.command("demo")(local.demo)
+app.command("env")(local.env)
+app.command("start")(starting.start)
+app.command("status")(asking.status)
+app.command("list")(asking.list_)
+app.command("timeline")(asking.timeline)
+app.command("watch")(asking.watch)
+app.command("doctor")(checking.doctor)
+app.command("config")(checking.config)
+
+topics = _group("The topics on Kafka.")
+topics.command("list")(checking.topics_list)
+topics.command("create")(checking.topics_create)
+topics.command("check")(checking.topics_check)
+app.add_typer(topics, name="topics")
+
+schemas = _group("The schemas of the events.")
+schemas.command("list")(checking.schemas_list)
+schemas.command("show")(checking.schemas_show)
+schemas.command("check")(checking.schemas_check)
+app.add_typer(schemas, name="schemas")
+
+broker = _group("The Kafka broker of this machine.")
+broker.command("install")(local.broker_install)
+app.add_typer(broker, name="broker")

@@ -1,0 +1,5 @@
+"""The system that runs for all tests here."""
+
+from tests.integration.shared_system import shared
+
+__all__ = ["shared"]

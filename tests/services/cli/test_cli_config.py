@@ -1,0 +1,63 @@
+"""`onboarding config`: values, their sources, and what is masked."""
+
+import json
+
+import pytest
+from pydantic import SecretStr
+
+from services.cli.config import rows_of, shown
+from services.runtime.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(bare) -> None:
+    """Each test starts without settings."""
+
+
+def test_each_setting_tells_where_its_value_comes_from(monkeypatch, tmp_path, onboarding):
+    monkeypatch.setenv("ONBOARDING_PARTITIONS", "7")
+    (tmp_path / ".env").write_text("ONBOARDING_PREFIX=t1-\nONBOARDING_PARTITIONS=9\n")
+    rows = {row["setting"]: row for row in json.loads(onboarding("config", "-o", "json").out)}
+    told = {
+        name: (rows[f"ONBOARDING_{name}"]["value"], rows[f"ONBOARDING_{name}"]["source"])
+        for name in ("PARTITIONS", "PREFIX", "REPLICATION")
+    }
+    assert told == {
+        "PARTITIONS": ("7", "environment"),
+        "PREFIX": ("t1-", ".env"),
+        "REPLICATION": ("3", "default"),
+    }
+
+
+def test_an_empty_value_counts_as_none():
+    rows = rows_of(load_settings(), {"ONBOARDING_PREFIX": ""}, {"ONBOARDING_PREFIX": None})
+    assert next(row for row in rows if row["setting"] == "ONBOARDING_PREFIX")["source"] == "default"
+
+
+def test_secrets_are_masked(monkeypatch, onboarding):
+    monkeypatch.setenv("ONBOARDING_MONGO", "mongodb://ana:opensesame@db.example/?replicaSet=r")
+    monkeypatch.setenv("ONBOARDING_HASH_KEY", "opensesame")
+    for output in ("table", "json", "jsonl"):
+        ended = onboarding("config", "-o", output)
+        assert "opensesame" not in ended.out + ended.err
+        assert "mongodb://***@db.example/" in ended.out
+
+
+@pytest.mark.parametrize("password", ["a/b", "a@b", "a?b"])
+def test_a_password_is_masked_even_if_it_is_not_escaped(password):
+    assert password not in shown(SecretStr(f"mongodb://ana:{password}@db.example/"))
+
+
+def test_a_misspelt_name_is_warned_of(monkeypatch, tmp_path, onboarding):
+    monkeypatch.setenv("ONBOARDING_PARTITION", "7")
+    (tmp_path / ".env").write_text("ONBOARDING_PREFX=t1-\n")
+    told = onboarding("config").err
+    assert "ONBOARDING_PARTITION is no setting" in told
+    assert "ONBOARDING_PREFX is no setting" in told
+
+
+def test_a_wrong_one_is_named_and_exits_2(monkeypatch, onboarding):
+    monkeypatch.setenv("ONBOARDING_PARTITIONS", "many")
+    ended = onboarding("config")
+    assert ended.code == 2
+    assert ended.error.startswith("onboarding: ONBOARDING_PARTITIONS: ")

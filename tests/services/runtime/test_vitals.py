@@ -1,0 +1,61 @@
+"""The signs of life: when a process is ready, and when the watchdog must end it."""
+
+import pytest
+
+from services.runtime.vitals import LOOP_LATE_SECONDS, STOP_LATE_SECONDS, Vitals, late
+
+NOW = 1_000.0
+DEADLINE = 120.0
+
+
+@pytest.mark.parametrize(
+    ("signs", "why"),
+    [
+        ({}, None),
+        ({"loop_at": NOW - LOOP_LATE_SECONDS}, None),
+        ({"loop_at": NOW - LOOP_LATE_SECONDS - 0.1}, "the event loop hangs"),
+        ({"progress_at": NOW - DEADLINE}, None),
+        ({"progress_at": NOW - DEADLINE - 0.1}, "a batch hangs"),
+        ({"progress_at": None}, None),
+        ({"stop_at": NOW - STOP_LATE_SECONDS}, None),
+        ({"stop_at": NOW - STOP_LATE_SECONDS - 0.1}, "stopping hangs"),
+        ({"progress_at": NOW - DEADLINE - 1, "waiting_for": {"mongo": "x"}}, "a batch hangs"),
+        ({"joined": False, "waiting_for": {"kafka": "x"}}, None),
+    ],
+)
+def test_what_ends_a_process(signs, why):
+    assert late(Vitals(**{"loop_at": NOW, **signs}), DEADLINE, NOW) == why
+
+
+@pytest.mark.parametrize(
+    ("signs", "ready"),
+    [
+        ({}, False),
+        ({"joined": True}, True),
+        ({"joined": True, "waiting_for": {"mongo": "x"}}, False),
+        ({"joined": True, "stop_at": 1.0}, False),
+    ],
+)
+def test_ready_is_joined_waiting_for_nobody_and_not_stopping(signs, ready):
+    assert Vitals(**signs).ready is ready
+
+
+def test_a_batch_that_waits_for_a_server_makes_progress_and_one_that_ended_is_not_looked_at():
+    vitals = Vitals()
+    vitals.batch_started()
+    assert vitals.progress_at is not None
+    vitals.progress_at = 0.0
+    vitals.waits("mongo", "AutoReconnect")
+    assert vitals.progress_at > 0
+    vitals.batch_ended()
+    assert vitals.progress_at is None
+    assert vitals.batch_at is not None
+
+
+def test_a_server_that_answers_is_not_waited_for_any_more_nor_is_one_that_was_never_away():
+    vitals = Vitals()
+    vitals.waits("mongo", "AutoReconnect")
+    vitals.answered("kafka")
+    assert vitals.waiting_for == {"mongo": "AutoReconnect"}
+    vitals.answered("mongo")
+    assert vitals.waiting_for == {}
