@@ -74,6 +74,5 @@ class StepDocument(TypedDict):
     outbox: list[SaidMessage]
     attempts: int
     revision: int
-    updated_at: datetime
     sent: NotRequired[list[LogPosition]]
-    unsent_since: NotRequired[datetime]
+    unsent_since: NotRequired[object]  # a BSON timestamp of the database

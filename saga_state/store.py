@@ -177,7 +177,10 @@ async def _bulk(
     return []
 
 
-def _if_unchanged(saga: Saga) -> ReplaceOne[Any]:
+def _if_unchanged(saga: Saga) -> InsertOne[Any] | ReplaceOne[Any]:
+    """A new saga is inserted, which is cheaper than the upsert of one that is stored."""
+    if saga["revision"] == 0:
+        return InsertOne({**saga, "revision": 1})
     guard = {"_id": saga["_id"], "revision": saga["revision"]}
     return ReplaceOne(guard, {**saga, "revision": saga["revision"] + 1}, upsert=True)
 

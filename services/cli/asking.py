@@ -18,7 +18,7 @@ from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_json import event_json, saga_json, sagas_json
 from services.cli.saga_page import one_saga
-from services.cli.saga_tables import list_of, timeline_of
+from services.cli.saga_tables import in_time, list_of, timeline_of
 from services.cli.times import parse_since
 from services.runtime.settings import Settings
 
@@ -61,9 +61,9 @@ def show_timeline(
     data: Path | None, tenant: str, text: str, with_data: bool, output: Output
 ) -> None:
     """The events of a saga in time."""
-    events = asyncio.run(_timeline(find_stack(data, NEEDS), tenant, text))
+    events = in_time(asyncio.run(_timeline(find_stack(data, NEEDS), tenant, text)))
     rows = [event_json(event, with_data) for event in events]
-    answer(rows, output, timeline_of(events))
+    answer(rows, output, timeline_of(events, console().width))
 
 
 def wanted_of(filters: Filters, settings: Settings, now: datetime) -> Wanted:

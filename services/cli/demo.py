@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
@@ -18,7 +17,7 @@ from deploy.local.stack import Stack, running
 from services.cli.demo_follow import follow
 from services.cli.demo_starts import DemoStart, demo_starts
 from services.cli.demo_words import next_steps, outcome, timelines
-from services.cli.errors import NO, CliError
+from services.cli.errors import INTERRUPTED, CliError
 from services.cli.happenings import Happenings
 from services.cli.local_stack import Plan, options_of, preparation
 from services.cli.options import Broker
@@ -37,25 +36,29 @@ def demo(broker: Broker, stays: bool) -> None:
     out = console()
     plan = Plan(Path(tempfile.mkdtemp(prefix="onboarding-demo-")), broker)
     ended_well = asyncio.Event()
-    run_until_stopped(_demo(plan, stays, ended_well, out), lambda: out.print("stopping ..."))
-    if not ended_well.is_set():
-        out.print(f"the logs are in {plan.folder}/logs", soft_wrap=True)
-        raise typer.Exit(NO)
+    work = _demo(plan, stays, ended_well, out)
+    try:
+        interrupted = run_until_stopped(work, lambda: out.print("stopping ..."))
+    except CliError as error:
+        line = f"{error}; the logs are in {plan.folder}/logs"
+        raise CliError(line, error.exit_code) from None
+    if interrupted and not ended_well.is_set():
+        raise CliError("the demo was interrupted", INTERRUPTED)
     shutil.rmtree(plan.folder, ignore_errors=True)
 
 
 async def _demo(plan: Plan, stays: bool, ended_well: asyncio.Event, out: Console) -> None:
     out.print(f"starting broker, database and services in {plan.folder} ...", soft_wrap=True)
     async with running(options_of(plan), preparation(plan), Happenings(out)) as stack:
-        if await stack.supervisor.during(_play(stack, out)):
-            ended_well.set()
+        await stack.supervisor.during(_play(stack, out))
+        ended_well.set()
         if stays:
             out.print(next_steps(plan.folder))
             await stack.supervisor.wait()
 
 
-async def _play(stack: Stack, out: Console) -> bool:
-    """Whether all ended as they should. CliError (1) if they take too long."""
+async def _play(stack: Stack, out: Console) -> None:
+    """CliError (1) if one does not end as it should, or they take too long."""
     found = Found(settings(kafka=stack.kafka, mongo=stack.mongo), None)
     starts = demo_starts(uuid.uuid4().hex[:6], datetime.now(UTC).date())
     async with open_projection(found) as store:
@@ -67,7 +70,8 @@ async def _play(stack: Stack, out: Console) -> bool:
             raise CliError(f"the three had not ended after {MOST_SECONDS:g} s") from None
     out.print(timelines(told))
     out.print(outcome(told))
-    return all(one.start.is_right(one.saga) for one in told)
+    if not all(one.start.is_right(one.saga) for one in told):
+        raise CliError("not all of the three ended as they should")
 
 
 async def _publish(found: Found, starts: Sequence[DemoStart], out: Console) -> None:

@@ -11,6 +11,7 @@ from saga_state.document import Saga, StoredEvent
 from saga_state.store import SagaStore
 from services.cli.demo_starts import DemoStart
 from services.cli.event_words import said_by, words_of
+from services.cli.saga_tables import in_time
 
 POLL_SECONDS = 0.1
 TENANT = "default"
@@ -44,7 +45,7 @@ async def _told(store: SagaStore, start: DemoStart, sagas: Mapping[str, Saga]) -
 
 
 def _show_new(one: Told, shown: set[str], out: Console) -> None:
-    for event in one.events:
+    for event in in_time(one.events):
         if event["_id"] in shown:
             continue
         shown.add(event["_id"])

@@ -9,6 +9,7 @@ from contracts import ids
 from contracts.envelope import type_of
 from contracts.events import PartnerOnboardingInitiated
 from saga_state.document import Saga
+from saga_state.status import ENDED
 
 SOURCE = "/producers/demo"
 
@@ -35,8 +36,10 @@ class DemoStart:
         return ids.saga_id("default", self.journey, SOURCE, self.event_id)
 
     def is_over(self, saga: Saga) -> bool:
-        """Whether all that this version of the system says of it was said."""
-        return saga["event_count"] >= self.events and saga["status"] != "INITIATED"
+        """Whether all that is to be said of it was said, or it ended otherwise."""
+        if saga["status"] in ENDED and saga["status"] != self.status:
+            return True
+        return saga["event_count"] >= self.events
 
     def is_right(self, saga: Saga) -> bool:
         """Whether it ended as it should."""

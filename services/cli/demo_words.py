@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from services.cli.demo_follow import Told
-from services.cli.printing import cell, empty_table
+from services.cli.printing import cell, console, empty_table
 from services.cli.saga_tables import coloured, failure_words, timeline_of
 from services.cli.start_up_table import EXAMPLE
 from services.cli.times import duration
@@ -17,7 +17,7 @@ def timelines(told: Sequence[Told]) -> RenderableType:
     """All events of each, in time."""
     titles = [f"\n{one.start.title}: saga {one.saga['_id']}" for one in told]
     pairs = zip(told, titles, strict=True)
-    return Group(*(timeline_of(one.events, title) for one, title in pairs))
+    return Group(*(timeline_of(one.events, console().width, title) for one, title in pairs))
 
 
 def outcome(told: Sequence[Told]) -> RenderableType:

@@ -31,7 +31,8 @@ def _asked(data: Mapping[str, Any]) -> str:
 
 
 def _registered(data: Mapping[str, Any]) -> str:
-    return f"partner {data['partner']['partner_id']}"
+    partner = data["partner"]
+    return " ".join(filter(None, (partner["kind"], partner.get("country"))))
 
 
 def _contract(data: Mapping[str, Any]) -> str:

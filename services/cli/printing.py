@@ -15,7 +15,9 @@ from contracts.envelope import time_text
 from services.cli.options import Output
 
 PLAIN_WIDTH = 250  # of a pipe or a file: no row is broken, so that grep finds whole ones
-WHOLE = frozenset({"saga", "partner", "saga_id", "partner_id", "topic", "status"})
+WHOLE = frozenset(
+    {"saga", "partner", "saga_id", "partner_id", "topic", "status", "event", "said by", "after"}
+)
 Row = Mapping[str, Any]
 
 

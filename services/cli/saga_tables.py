@@ -1,6 +1,6 @@
 """Sagas in a list, and the events of one in time, as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ _COLUMNS = {
     130: ("saga", "status", "step", "failure", "updated", "took"),
     95: ("saga", "status", "failure", "updated"),
 }
+_TIMELINE = ("time (UTC)", "after", "event", "said by", "tells")
+ROOM_FOR_TIMES = 120
 _STYLES = {
     "COMPLETED": "green",
     "FAILED": "red",
@@ -49,19 +51,22 @@ def list_of(sagas: Sequence[Saga], width: int) -> RenderableType:
     return table
 
 
-def timeline_of(events: Sequence[StoredEvent], title: str | None = None) -> RenderableType:
+def timeline_of(
+    events: Sequence[StoredEvent], width: int, title: str | None = None
+) -> RenderableType:
     """A line per event: how long after the first, what, by whom, in a few words."""
-    table = empty_table("time (UTC)", "after", "event", "said by", "tells", title=title)
-    events = sorted(events, key=_time_then_journey)
-    for event in events:
-        table.add_row(
-            f"{event['time']:%H:%M:%S.%f}"[:12],
-            since_start(events[0]["time"], event["time"]),
-            event["type"],
-            said_by(event),
-            cell(words_of(event)),
-        )
+    told = in_time(events)
+    rows = [_event_line(event, told[0]["time"]) for event in told]
+    shown = [name for name in _TIMELINE if name != "time (UTC)" or width >= ROOM_FOR_TIMES]
+    table = empty_table(*shown, title=title)
+    for row in rows:
+        table.add_row(*(cell(row[name]) for name in shown))
     return table
+
+
+def in_time(events: Iterable[StoredEvent]) -> list[StoredEvent]:
+    """By time; what a step said at one moment, in the order in which it reads well."""
+    return sorted(events, key=_time_then_journey)
 
 
 def failure_words(saga: Saga) -> str:
@@ -71,10 +76,19 @@ def failure_words(saga: Saga) -> str:
 
 
 def _time_then_journey(event: StoredEvent) -> tuple[datetime, int]:
-    """What one step said at the same moment, in the order in which it reads well."""
     names = event_names()
     place = names.index(event["type"]) if event["type"] in names else len(names)
     return event["time"], place
+
+
+def _event_line(event: StoredEvent, start: datetime) -> dict[str, str]:
+    return {
+        "time (UTC)": f"{event['time']:%H:%M:%S.%f}"[:12],
+        "after": since_start(start, event["time"]),
+        "event": event["type"],
+        "said by": said_by(event),
+        "tells": words_of(event),
+    }
 
 
 def _line(saga: Saga) -> dict[str, Any]:

@@ -17,8 +17,8 @@ def list_schemas(output: Output) -> None:
             "event": name,
             "version": version,
             "topic": event_topic(name),
-            "said by": [one.name for one in participants() if name in one.says],
-            "heard by": [one.name for one in participants() if name in one.hears],
+            "said_by": [one.name for one in participants() if name in one.says],
+            "heard_by": [one.name for one in participants() if name in one.hears],
         }
         for name, version in EVENTS
     ]

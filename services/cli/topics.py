@@ -86,8 +86,8 @@ def _row(topic: Wanted, voices: Voices, state: str) -> dict[str, Any]:
         "partitions": topic.partitions,
         "copies": topic.replication,
         "hours": int(topic.config["retention.ms"]) // HOUR_MS,
-        "said by": said_by,
-        "heard by": heard_by,
+        "said_by": said_by,
+        "heard_by": heard_by,
         "state": state,
     }
 

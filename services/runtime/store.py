@@ -1,12 +1,14 @@
 """The store on MongoDB: step documents. The only module here that imports the driver."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
+from bson.timestamp import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -24,8 +26,11 @@ from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
+Write = InsertOne[dict[str, Any]] | UpdateOne
 Client = AsyncIOMotorClient[dict[str, Any]]
 DUPLICATE_KEY = 11_000
+NOW = Timestamp(0, 0)  # of an inserted document's field: MongoDB fills in its own time
+TIMESTAMP_LAST = 2**32 - 1  # the last of a second
 INSTANCE_SECONDS = 60
 
 
@@ -67,6 +72,7 @@ class StepStore:
 
     def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
         self._steps: AsyncIOMotorCollection[dict[str, Any]] = database(client, database_name).steps
+        self._lightly = self._steps.with_options(write_concern=WriteConcern(w=1, j=False))
         self._vitals = vitals
 
     async def ensure(self, held_keys: Sequence[str]) -> None:
@@ -91,38 +97,27 @@ class StepStore:
     async def write(self, documents: Sequence[Document], sent: Sent) -> Sequence[WriteResult]:
         """One unordered bulk: each document if its stored revision is the one it came from.
 
-        Every write is an upsert: where the guard misses, MongoDB tries to insert and answers
-        E11000 on `_id`, which names the write that missed (a count of matches would not).
+        The marks go beside it, without waiting for the journal: a lost mark costs a repeat.
         """
-        marks = [_mark(saga_id, positions) for saga_id, positions in sent.items()]
-        operations = [*map(_guarded, documents), *marks]
-        if not operations:
-            return []
-        refused = await self._patiently(lambda: self._bulk(operations))
+        operations: list[Write] = [
+            _insert(one) if one.revision == 0 else _replace(one) for one in documents
+        ]
+        marks: list[Write] = [_mark(saga_id, positions) for saga_id, positions in sent.items()]
+        writing = self._patiently(lambda: _bulk(self._steps, operations))
+        marking = self._patiently(lambda: _bulk(self._lightly, marks))
+        refused = (await asyncio.gather(writing, marking))[0]
         return [_result(refused.get(index)) for index in range(len(documents))]
 
     async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
         """Documents whose outbox was not marked as sent for that long, by the database's clock."""
-        due = {"$subtract": ["$$NOW", int(older_than_seconds * 1000)]}
-        query = {
-            "unsent_since": {"$type": "date"},
-            "$expr": {"$lte": ["$unsent_since", due]},
-        }
-        cursor = self._steps.find(query).sort("unsent_since", ASCENDING).limit(limit)
-        found = await self._patiently(lambda: cursor.clone().to_list(limit))
-        return [from_form(form) for form in found]
 
-    async def _bulk(self, operations: Sequence[UpdateOne]) -> dict[int, Mapping[str, Any]]:
-        """The duplicate-key errors by the operation's place; any other error is raised."""
-        try:
-            await self._steps.bulk_write(list(operations), ordered=False)
-        except BulkWriteError as error:
-            errors = error.details["writeErrors"]
-            foreign = any(item["code"] != DUPLICATE_KEY for item in errors)
-            if foreign or error.details.get("writeConcernErrors"):
-                raise
-            return {item["index"]: item for item in errors}
-        return {}
+        async def find() -> list[dict[str, Any]]:
+            now = (await self._steps.database.command("hello"))["localTime"]
+            due = Timestamp(int(now.timestamp() - older_than_seconds), TIMESTAMP_LAST)
+            cursor = self._steps.find({"unsent_since": {"$lte": due}})
+            return await cursor.sort("unsent_since", ASCENDING).limit(limit).to_list(limit)
+
+        return [from_form(form) for form in await self._patiently(find)]
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await patiently("mongo", self._vitals, call, transient)
@@ -154,7 +149,33 @@ class InstanceStore:
         await self._instances.delete_one({"_id": instance})
 
 
-def _guarded(document: Document) -> UpdateOne:
+async def _bulk(
+    collection: AsyncIOMotorCollection[dict[str, Any]],
+    operations: Sequence[Write],
+) -> dict[int, Mapping[str, Any]]:
+    """The duplicate-key errors by the operation's place; any other error is raised."""
+    if not operations:
+        return {}
+    try:
+        await collection.bulk_write(list(operations), ordered=False)
+    except BulkWriteError as error:
+        errors = error.details["writeErrors"]
+        foreign = any(item["code"] != DUPLICATE_KEY for item in errors)
+        if foreign or error.details.get("writeConcernErrors"):
+            raise
+        return {item["index"]: item for item in errors}
+    return {}
+
+
+def _insert(document: Document) -> InsertOne[dict[str, Any]]:
+    """A new document: cheaper than an upsert, and E11000 on `_id` says that it was not new."""
+    form = {"_id": document.context.saga_id, **to_form(document), "revision": 1}
+    return InsertOne({**form, "unsent_since": NOW})
+
+
+def _replace(document: Document) -> UpdateOne:
+    """A guarded write. Being an upsert, it answers E11000 on `_id` where the guard misses: that
+    names the write that missed, which a count of matches would not."""
     context = document.context
     guard = {
         "_id": context.saga_id,
@@ -163,7 +184,7 @@ def _guarded(document: Document) -> UpdateOne:
     }
     changes = {
         "$set": {**to_form(document), "revision": document.revision + 1},
-        "$currentDate": {"updated_at": True, "unsent_since": True},
+        "$currentDate": {"unsent_since": {"$type": "timestamp"}},
     }
     return UpdateOne(guard, changes, upsert=True)
 

@@ -73,23 +73,26 @@ async def create_topics(settings: Settings) -> list[str]:
     try:
         there = set(await admin.list_topics())
         missing = [topic for topic in wanted_topics(settings) if topic.name not in there]
-        if missing:
-            await _create(admin, missing)
-        return [topic.name for topic in missing]
+        return await _create(admin, missing) if missing else []
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[str]:
+    """Those that were made, and not by somebody else a moment ago."""
     new = [
         NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=topic.config)
         for topic in topics
     ]
     answer = await admin.create_topics(new, timeout_ms=REQUEST_TIMEOUT_MS)
+    made = []
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(name)
+        if not code:
+            made.append(name)
+    return made
 
 
 async def check_topics(settings: Settings) -> list[Finding]:

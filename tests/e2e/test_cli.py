@@ -238,15 +238,29 @@ def test_watching_all_shows_what_happens_until_it_is_interrupted(up):
         watcher.kill()
 
 
-def test_lines_on_stdin_are_sent_as_they_come_and_a_bad_one_is_left_out(up):
+def test_a_bad_line_on_stdin_is_told_and_left_out(up):
     lines = [json.dumps(somebody()), "bad", "", json.dumps(somebody())]
-    told = up("start", "-", stdin="\n".join(lines))
+    told = up("start", "-", "-o", "jsonl", stdin="\n".join(lines))
     assert told.returncode == 3
     assert "stdin:2: not JSON" in told.stderr
     assert told.stderr.endswith("onboarding: 1 bad lines were left out; 2 were sent\n")
     ids = [json.loads(line)["saga_id"] for line in told.stdout.splitlines()]
     assert len(set(ids)) == 2
     eventually(lambda: all(up("status", id_).returncode == 0 for id_ in ids))
+
+
+def test_a_line_on_stdin_is_sent_before_the_next_one_comes(up):
+    command = [ONBOARDING, "start", "-", "-o", "jsonl"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=up.folder, env=clean(), stdin=pipe, stdout=pipe, text=True
+    ) as sender:
+        for _ in range(2):
+            sender.stdin.write(json.dumps(somebody()) + "\n")
+            sender.stdin.flush()
+            assert json.loads(sender.stdout.readline())["saga_id"]
+        sender.stdin.close()
+        assert sender.wait(30) == 0
 
 
 def test_one_object_over_many_lines_on_stdin_is_one_start(up):

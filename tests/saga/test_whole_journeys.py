@@ -12,8 +12,8 @@ from saga_played import (
     events,
     played,
     projected,
-    said,
     saga_of,
+    said,
     start,
 )
 

@@ -54,15 +54,22 @@ def test_a_list_never_breaks_a_saga_id_however_narrow_the_terminal(sagas, width)
 
 def test_a_timeline_tells_what_was_said_by_whom_and_when(events):
     told = [events["PartnerOnboardingInitiated"], events["ContractCreated"]]
-    lines = shown(timeline_of(told)).splitlines()
+    lines = shown(timeline_of(told, 200)).splitlines()
     assert "+0.000 s   PartnerOnboardingInitiated   /producers/crm" in lines[3]
     assert "+0.500 s   ContractCreated              contract" in lines[4]
+
+
+def test_a_narrow_timeline_leaves_out_the_time_of_day_and_breaks_no_names(events):
+    told = [events["PartnerRegistrationCompleted"]]
+    text = shown(timeline_of(told, 80), 80)
+    assert "time (UTC)" not in text
+    assert "PartnerRegistrationCompleted   registration" in text
 
 
 def test_what_a_step_says_at_one_moment_is_shown_in_the_order_of_a_journey(events):
     said = [events[name] for name in ("PartnerOnboardingCompleted", "RecruitmentSetupCompleted")]
     same = [{**event, "time": said[0]["time"]} for event in said]
-    text = shown(timeline_of(same))
+    text = shown(timeline_of(same, 200))
     assert text.index("RecruitmentSetup") < text.index("PartnerOnboardingCompleted")
 
 
@@ -82,7 +89,7 @@ def test_an_event_of_any_shape_is_shown_without_words_rather_than_not_at_all(eve
 def test_markup_in_data_is_shown_as_it_is(events):
     event = {**events["PartnerOnboardingFailed"]}
     event["data"] = {"failed_step": "documents", "code": "[bold]", "reason": "[/]"}
-    assert "documents: [bold]. [/]" in shown(timeline_of([event]))
+    assert "documents: [bold]. [/]" in shown(timeline_of([event], 200))
 
 
 def test_a_saga_as_json_has_the_documented_fields_and_no_internal_ones(sagas):

@@ -1,4 +1,4 @@
-"""What the tests of the runtime are given: records, steps that answer as told, a clock of their own."""
+"""What the tests of the runtime are given: records, steps that answer as told, a clock."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -17,7 +17,7 @@ from runtime_given import (
     triggers,
     types,
 )
-from wired_ports import WiredLog, Wires, WiredStore
+from wired_ports import WiredLog, WiredStore, Wires
 
 from contracts import poison
 from services import registration

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from runtime_given import HEARS, NO, Ground, header, messages, record, said, start, told, triggers
-from wired_ports import CrashError, WiredLog, Wires, WiredStore
+from wired_ports import CrashError, WiredLog, WiredStore, Wires
 
 from services import registration
 from services.runtime.delivery import deliver
@@ -111,7 +111,7 @@ def states(ground: Ground) -> dict[str, str]:
 
 
 def ordered(ground: Ground) -> bool:
-    """In every saga what was said first in the outbox stands first in the log, by time of record."""
+    """In every saga what stands first in the outbox was first said before what stands second."""
     first = {}
     for place, one in enumerate(sorted(messages(ground.log), key=lambda one: one.timestamp_ms)):
         first.setdefault(header(one, "ce_id"), place)

@@ -1,5 +1,6 @@
 """The health pages on a real port: alive, ready, metrics, and the file that tells where."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ async def pages(vitals: Vitals, file: Path) -> AsyncIterator[str]:
     settings = load_settings(_env_file=None, health_port=0, health_file=file)
     runner = await start_health("contract", settings, vitals)
     try:
-        yield file.read_text()
+        yield await asyncio.to_thread(file.read_text)
     finally:
         await runner.cleanup()
 

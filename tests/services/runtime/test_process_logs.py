@@ -41,7 +41,10 @@ except KeyError as error:
     logging.getLogger("somebody").error("somebody speaks", exc_info=error)
 """
 LEVELS = """
-log.debug("debug"), log.info("info", saga_id="s-1", when=__import__("datetime").date(2026, 3, 1)), log.warning("warning")
+import datetime
+log.debug("debug")
+log.info("info", saga_id="s-1", when=datetime.date(2026, 3, 1))
+log.warning("warning")
 for name in ("aiokafka", "faust.app", "pymongo.topology", "asyncio", "somebody"):
     logging.getLogger(name).info("%s says %s", name, "info")
     logging.getLogger(name).warning("%s says %s", name, "warning")

@@ -1,7 +1,7 @@
-"""The sweeper: it says what a dead worker left unsaid, and writes marks that no batch took along."""
+"""The sweeper: says what a dead worker left unsaid, writes marks that no batch took along."""
 
 from runtime_given import NO, Ground, messages, said, told, triggers
-from wired_ports import CrashError, WiredLog, Wires, WiredStore
+from wired_ports import CrashError, WiredLog, WiredStore, Wires
 
 from services.runtime import metrics
 from services.runtime.delivery import deliver

@@ -1,5 +1,8 @@
 """Making and checking topics, on a real broker."""
 
+import asyncio
+import time
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -21,6 +24,14 @@ async def names_on(settings: Settings) -> set[str]:
         await admin.close()
 
 
+async def listed(settings: Settings, names: set[str]) -> None:
+    """Apache Kafka makes a topic and tells of it a moment later."""
+    deadline = time.monotonic() + 15
+    while not names <= await names_on(settings):
+        assert time.monotonic() < deadline, "the broker does not list what it made"
+        await asyncio.sleep(0.05)
+
+
 async def make(settings: Settings, *topics: NewTopic) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
@@ -28,6 +39,13 @@ async def make(settings: Settings, *topics: NewTopic) -> None:
         await admin.create_topics(list(topics))
     finally:
         await admin.close()
+    await listed(settings, {topic.name for topic in topics})
+
+
+async def create_all(settings: Settings) -> list[str]:
+    made = await create_topics(settings)
+    await listed(settings, {topic.name for topic in wanted_topics(settings)})
+    return made
 
 
 def test_every_event_and_every_service_has_a_topic():
@@ -54,8 +72,8 @@ def test_dead_letters_are_kept_longer_and_may_be_larger_and_copies_need_a_majori
 
 async def test_topics_are_made_once_and_then_left_alone(settings):
     wanted = {topic.name for topic in wanted_topics(settings)}
-    assert set(await create_topics(settings)) == wanted
-    assert await create_topics(settings) == []
+    assert set(await create_all(settings)) == wanted
+    assert await create_all(settings) == []
     assert await names_on(settings) == wanted
     assert await check_topics(settings) == []
 
@@ -73,13 +91,13 @@ async def test_only_what_is_missing_is_made(settings):
     contract = event_topic("ContractCreated", settings.prefix)
     await make(settings, NewTopic(contract, settings.partitions, 1))
     wanted = {topic.name for topic in wanted_topics(settings)}
-    assert set(await create_topics(settings)) == wanted - {contract}
+    assert set(await create_all(settings)) == wanted - {contract}
 
 
 async def test_another_number_of_partitions_is_found_and_never_changed(settings):
     contract = event_topic("ContractCreated", settings.prefix)
     await make(settings, NewTopic(contract, 7, 1))
-    await create_topics(settings)
+    await create_all(settings)
     findings = [one for one in await check_topics(settings) if "partitions" in one.problem]
     assert [(one.topic, one.problem) for one in findings] == [
         (contract, "has 7 partitions, the settings say 4")
@@ -88,7 +106,13 @@ async def test_another_number_of_partitions_is_found_and_never_changed(settings)
 
 
 async def test_fewer_copies_than_wanted_are_found(settings):
-    await create_topics(settings)
+    await create_all(settings)
     more = settings.model_copy(update={"replication": 3})
     found = {one.topic for one in await check_topics(more) if "copies" in one.problem}
     assert found == {topic.name for topic in wanted_topics(settings)}
+
+
+async def test_of_commands_that_run_at_once_each_tells_what_it_made(settings):
+    made = await asyncio.gather(*(create_topics(settings) for _ in range(3)))
+    told = [name for names in made for name in names]
+    assert sorted(told) == sorted(topic.name for topic in wanted_topics(settings))
