@@ -1,7 +1,8 @@
 """The ten events of the journeys. Their names are fixed; their meaning never changes.
 
 A progress event carries what the steps after it need, so that no service reads another's
-database. To change an event, see CONTRIBUTING.md: an optional field, or a new version.
+database; what the step itself made stands after what came before it. To change an event, see
+CONTRIBUTING.md: an optional field, or a new version.
 """
 
 from collections.abc import Mapping

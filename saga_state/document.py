@@ -8,20 +8,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
+from contracts.journey import JOURNEYS, Journeys
+
 SCHEMA_VERSION = 1
 
-Status = Literal[
-    "INITIATED",
-    "PARTNER_REGISTERED",
-    "CONTRACT_CREATED",
-    "DOCUMENTS_VERIFIED",
-    "CAMPAIGNS_ENABLED",
-    "RECRUITMENT_SETUP",
-    "COMPLETED",
-    "FAILED",
-    "COMPENSATING",
-    "COMPENSATED",
-]
+Status = str
+"""INITIATED, the status of each step's row in journey.py, then COMPLETED or one of UNHAPPY."""
+UNHAPPY = ("FAILED", "COMPENSATING", "COMPENSATED")
+
+
+def statuses(journeys: Journeys = JOURNEYS) -> tuple[Status, ...]:
+    """Every status a saga can have."""
+    steps = dict.fromkeys(row.status for journey in journeys.values() for row in journey.steps)
+    return ("INITIATED", *steps, "COMPLETED", *UNHAPPY)
+
+
 StepStatus = Literal[
     "waiting",
     "done",

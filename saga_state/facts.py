@@ -7,16 +7,12 @@ from typing import Any
 
 from contracts.envelope import Event, source_of
 from contracts.events import (
-    CampaignsEnabled,
     CompensationCompleted,
     CompensationRequested,
-    ContractCreated,
-    DocumentsVerified,
     PartnerOnboardingFailed,
     PartnerOnboardingInitiated,
     PartnerRegistrationCompleted,
     Progress,
-    RecruitmentSetupCompleted,
 )
 from contracts.ids import identity_id
 from saga_state.document import Fact, Origin
@@ -107,16 +103,12 @@ def _hash_in(body: dict[str, Any], hash_of: HashOf) -> str | None:
 
 
 def _result(said: Progress) -> dict[str, str]:
-    """The ids a person asks for; of a partner-creation the contract's number is the alliance_id."""
-    match said:
-        case PartnerRegistrationCompleted():
-            return {"partner_id": said.partner.partner_id[:_ID_MAX]}
-        case ContractCreated():
-            return {"number": said.contract.number[:_CODE_MAX]}
-        case DocumentsVerified():
-            return {"number": said.package.number[:_CODE_MAX]}
-        case CampaignsEnabled():
-            return {"number": said.campaign_account.number[:_CODE_MAX]}
-        case RecruitmentSetupCompleted():
-            return {"number": said.workspace.number[:_CODE_MAX]}
-    return {}
+    """The id a person asks for: the number of what the step made, which its event carries last.
+
+    Of a partner-creation the contract's number is the alliance_id.
+    """
+    if isinstance(said, PartnerRegistrationCompleted):
+        return {"partner_id": said.partner.partner_id[:_ID_MAX]}
+    carried = [*(getattr(said, name) for name in type(said).model_fields), said]
+    numbers = [made.number for made in carried if hasattr(made, "number")]
+    return {"number": numbers[-1][:_CODE_MAX]} if numbers else {}

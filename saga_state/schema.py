@@ -11,10 +11,10 @@ from saga_state.document import (
     Compensation,
     Failure,
     Saga,
-    Status,
     StepState,
     StepStatus,
     StoredEvent,
+    statuses,
 )
 
 Schema = Mapping[str, Any]
@@ -70,7 +70,7 @@ SAGA = _object(
         "correlation_id": _TEXT,
         "journey": _TEXT,
         "journey_version": _NUMBER,
-        "status": {"enum": list(get_args(Status))},
+        "status": {"enum": list(statuses())},
         "current_step": _or_null(_TEXT),
         "due_at": _or_null(_TIME),
         "steps": {"bsonType": "array", "items": _STEP},

@@ -4,7 +4,6 @@ Point 0 (an undo that is parked) is told by dead letters and stands first when t
 """
 
 from datetime import datetime
-from typing import cast
 
 from saga_state.document import Status
 from saga_state.said import TIMEOUT, Said
@@ -21,7 +20,7 @@ def status_of(said: Said) -> Status:
     if said.names and said.names[-1] in said.progress:
         return "COMPLETED"
     furthest = [step.status for step in said.journey.steps if step.name in said.progress]
-    return cast(Status, furthest[-1]) if furthest else "INITIATED"
+    return furthest[-1] if furthest else "INITIATED"
 
 
 def current_step_of(said: Said, status: Status) -> str | None:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from contracts.journey import JOURNEYS
 from deploy.local import apache, apache_install, embedded
 from deploy.local.backoff import Backoff
 from deploy.local.child import Child
@@ -16,7 +17,7 @@ from deploy.local.folder import StateFolder
 from deploy.local.readiness import service_is_ready
 from deploy.local.supervisor import OnEvent, Supervisor, supervising
 
-STEPS = ("registration", "contract", "documents", "campaigns", "recruitment")
+STEPS = tuple(dict.fromkeys(step for one in JOURNEYS.values() for step in one.step_names))
 Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
 # What suits the embedded broker better than the defaults; the user's own environment goes above it.
 EMBEDDED_SETTINGS = {

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 from contracts.journey import JOURNEYS
-from saga_state.document import Saga, Status, StoredEvent
+from saga_state.document import Saga, StoredEvent, statuses
 from saga_state.partner_hash import partner_hash
 from saga_state.queries import Wanted
 from services.cli.errors import USAGE, CliError
@@ -68,7 +67,7 @@ def show_timeline(
 
 def wanted_of(filters: Filters, settings: Settings, now: datetime) -> Wanted:
     """The question to the projection; CliError (2) names what it cannot be asked."""
-    _check(filters.status, get_args(Status), "--status")
+    _check(filters.status, statuses(), "--status")
     _check(filters.journey, {name for name, _ in JOURNEYS}, "--journey")
     _check(filters.step, {name for j in JOURNEYS.values() for name in j.step_names}, "--step")
     wanted = Wanted(filters.status, filters.step, filters.journey, filters.code)

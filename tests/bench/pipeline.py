@@ -162,9 +162,7 @@ async def _burst(load: Load, burst: int, stack: Stack) -> list[dict[str, Any]]:
     after = cpu_seconds(found)
     figures = [
         figure(f"burst of {burst}, to the last event", burst / ended, "sagas/s"),
-        figure(
-            f"burst of {burst}, until projected", burst / projected, "sagas/s", GOALS["burst"]
-        ),
+        figure(f"burst of {burst}, until projected", burst / projected, "sagas/s", GOALS["burst"]),
     ]
     for name, process in found.items():
         spent = (after[name] - before[name]) * 1000 / burst

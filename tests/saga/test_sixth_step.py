@@ -106,12 +106,10 @@ def test_the_projection_names_the_status_from_the_new_row(play):
     assert play["under way"]["2"]["current_step"] == "recruitment"
 
 
-@pytest.mark.xfail(strict=True, reason="saga_state/document.py lists the statuses by hand")
 def test_the_database_takes_the_status_from_the_new_row(play):
     assert "TRAINING_SCHEDULED" in play["validator"]
 
 
-@pytest.mark.xfail(strict=True, reason="saga_state/facts.py lists the events with a number by hand")
 def test_the_projection_keeps_the_number_of_the_new_step(play):
     assert play["at rest"]["2"]["steps"]["training"][1]["number"].startswith("TR-")
 
