@@ -53,9 +53,9 @@ class SaidMessage(TypedDict):
 class StepDocument(TypedDict):
     """The document; `_id` is the saga id.
 
-    `revision` counts the writes and guards the next one. `outbox` is in sending order; `sent`
-    says where each of it stands in the log, once that is known. `unsent_since` is there while
-    something in the outbox may not have been sent: the sweeper looks for it. `holds` are values
+    `revision` counts the writes and guards the next one. `outbox` is in sending order; `said`
+    counts all that was ever put into it. `unsent_since` is there while something in the outbox
+    may not have been sent: the sweeper looks for it. `holds` are values
     that only one living saga of a tenant may hold. `result` is the step's business object.
     """
 
@@ -72,7 +72,7 @@ class StepDocument(TypedDict):
     refusal: StepRefusal | None
     holds: dict[str, str]
     outbox: list[SaidMessage]
+    said: int
     attempts: int
     revision: int
-    sent: NotRequired[list[LogPosition]]
     unsent_since: NotRequired[object]  # a BSON timestamp of the database

@@ -24,7 +24,7 @@ from contracts.envelope import Event, Message, Record
 from contracts.poison import PoisonError
 from contracts.reading import Reader
 from services.runtime.dead_letters import dead_letter
-from services.runtime.document import Document, Position
+from services.runtime.document import Document
 from services.runtime.ports import Log, Sent, Store, Taken, Written
 from services.runtime.protocol import Part, hear
 
@@ -40,7 +40,7 @@ class Delivery:
     log: Log
     store: Store
     count: Count
-    sent: dict[str, tuple[Position, ...]] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -136,14 +136,6 @@ def decide(
 
 async def say(delivery: Delivery, documents: Sequence[Document]) -> None:
     """Send the outboxes. What a document says second is sent when its first was acknowledged."""
-    positions: dict[str, tuple[Position, ...]] = defaultdict(tuple)
     for wave in zip_longest(*(document.outbox for document in documents)):
-        named = [
-            (document.context.saga_id, message)
-            for document, message in zip(documents, wave, strict=True)
-            if message is not None
-        ]
-        stands = await delivery.log.publish([message for _, message in named])
-        for (saga_id, _), position in zip(named, stands, strict=True):
-            positions[saga_id] += (position,)
-    delivery.sent |= positions
+        await delivery.log.publish([message for message in wave if message is not None])
+    delivery.sent |= {document.context.saga_id: document.said for document in documents}

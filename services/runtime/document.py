@@ -55,8 +55,7 @@ class Document:
     """One saga, seen by one step.
 
     `revision` counts the writes; 0 is a document that is not stored yet. `outbox` holds what was
-    said, in the order in which it is sent. `sent` holds where it stands in the log, as far as it
-    was acknowledged; it is written later than the rest and never guards anything.
+    said, in the order in which it is sent; `said` counts all that was ever put into it.
     """
 
     context: Context
@@ -67,6 +66,6 @@ class Document:
     refusal: Refusal | None = None
     holds: Mapping[str, str] = field(default_factory=dict)
     outbox: tuple[Message, ...] = ()
-    sent: tuple[Position, ...] = ()
+    said: int = 0
     attempts: int = 1
     revision: int = 0

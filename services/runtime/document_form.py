@@ -24,7 +24,7 @@ def to_form(document: Document) -> Form:
             "source": trigger.source,
             "name": trigger.name,
             "digest": trigger.digest,
-            "position": position_form(trigger.position),
+            "position": _position_form(trigger.position),
             "time": trigger.time,
         },
         "decided_at": document.decided_at,
@@ -32,6 +32,7 @@ def to_form(document: Document) -> Form:
         "refusal": {"code": refusal.code, "reason": refusal.reason} if refusal else None,
         "holds": dict(document.holds),
         "outbox": [_message_form(message) for message in document.outbox],
+        "said": document.said,
         "attempts": document.attempts,
     }
 
@@ -62,13 +63,13 @@ def from_form(form: Mapping[str, Any]) -> Document:
         refusal=Refusal(refusal["code"], refusal["reason"]) if refusal else None,
         holds=form["holds"],
         outbox=tuple(_message(item) for item in form["outbox"]),
-        sent=tuple(_position(item) for item in form.get("sent", ())),
+        said=form["said"],
         attempts=form["attempts"],
         revision=form["revision"],
     )
 
 
-def position_form(position: Position) -> Form:
+def _position_form(position: Position) -> Form:
     return {
         "topic": position.topic,
         "partition": position.partition,

@@ -60,8 +60,9 @@ class MemoryStore:
     async def write(self, documents: Sequence[Document], sent: Sent) -> Sequence[WriteResult]:
         """Each document if its stored revision is the one it came from; then the marks."""
         results = [self._write(document) for document in documents]
-        for saga_id, positions in sent.items():
-            self._mark(saga_id, positions)
+        for saga_id, said in sent.items():
+            if saga_id in self.documents and self.documents[saga_id].said == said:
+                self._unsent_since.pop(saga_id, None)
         return results
 
     async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
@@ -93,9 +94,3 @@ class MemoryStore:
                 if other.holds.get(key) == value:
                     return key
         return None
-
-    def _mark(self, saga_id: str, positions: tuple[Position, ...]) -> None:
-        document = self.documents.get(saga_id)
-        if document and len(document.outbox) == len(positions):
-            self.documents[saga_id] = replace(document, sent=positions)
-            self._unsent_since.pop(saga_id, None)

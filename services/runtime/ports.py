@@ -31,8 +31,8 @@ class Taken:
 
 
 WriteResult = Written | Missed | Taken
-Sent = Mapping[str, tuple[Position, ...]]
-"""Per saga where its whole outbox stands in the log."""
+Sent = Mapping[str, int]
+"""Per saga how much it had said when all of it was acknowledged: a mark misses what came since."""
 
 
 class Log(Protocol):

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from contracts import poison
-from contracts.envelope import Context, Event
+from contracts.envelope import Context, Event, Message
 from contracts.journey import JOURNEYS, Journey, Journeys, Step
 from contracts.poison import PoisonError
 from services.runtime import saying
-from services.runtime.document import Document, Refusal, Trigger
+from services.runtime.document import Document, Refusal, State, Trigger
 from services.runtime.step import Done, Effects, Rejected, StepService
 
 
@@ -97,36 +98,31 @@ def _decide(event: Event, journey: Journey, part: Part, taken: str | None) -> Do
 
 
 def _done(event: Event, journey: Journey, part: Part, now: datetime, done: Done) -> Document:
-    return Document(
-        context=event.context,
-        state="done",
-        trigger=Trigger.of(event),
-        decided_at=now,
-        result=done.result,
-        holds=done.holds,
-        outbox=saying.progress(event, journey, part, now, done),
-    )
+    outbox = saying.progress(event, journey, part, now, done)
+    return _document(event, "done", now, outbox, result=done.result, holds=done.holds)
 
 
 def _rejected(event: Event, journey: Journey, part: Part, now: datetime, no: Rejected) -> Document:
-    return Document(
-        context=event.context,
-        state="rejected",
-        trigger=Trigger.of(event),
-        decided_at=now,
-        refusal=Refusal(no.code, no.reason),
-        outbox=saying.failure(event, journey, part, now, no),
-    )
+    outbox = saying.failure(event, journey, part, now, no)
+    return _document(event, "rejected", now, outbox, refusal=Refusal(no.code, no.reason))
 
 
 def _parked(event: Event, part: Part, now: datetime, error: Exception) -> Document:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+    outbox = (saying.set_aside(event, part, where),)
+    return _document(event, "parked", now, outbox, refusal=Refusal(poison.BUG, where))
+
+
+def _document(
+    event: Event, state: State, now: datetime, outbox: tuple[Message, ...], **rest: Any
+) -> Document:
     return Document(
         context=event.context,
-        state="parked",
+        state=state,
         trigger=Trigger.of(event),
         decided_at=now,
-        refusal=Refusal(poison.BUG, where),
-        outbox=(saying.set_aside(event, part, where),),
+        outbox=outbox,
+        said=len(outbox),
+        **rest,
     )

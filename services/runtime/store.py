@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from bson.codec_options import CodecOptions
 from bson.timestamp import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateMany, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -20,13 +20,13 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.runtime.document import Document
-from services.runtime.document_form import from_form, position_form, to_form
+from services.runtime.document_form import from_form, to_form
 from services.runtime.patience import patiently
 from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
-Write = InsertOne[dict[str, Any]] | UpdateOne
+Write = InsertOne[dict[str, Any]] | UpdateOne | UpdateMany
 Client = AsyncIOMotorClient[dict[str, Any]]
 DUPLICATE_KEY = 11_000
 NOW = Timestamp(0, 0)  # of an inserted document's field: MongoDB fills in its own time
@@ -72,7 +72,6 @@ class StepStore:
 
     def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
         self._steps: AsyncIOMotorCollection[dict[str, Any]] = database(client, database_name).steps
-        self._lightly = self._steps.with_options(write_concern=WriteConcern(w=1, j=False))
         self._vitals = vitals
 
     async def ensure(self, held_keys: Sequence[str]) -> None:
@@ -97,14 +96,14 @@ class StepStore:
     async def write(self, documents: Sequence[Document], sent: Sent) -> Sequence[WriteResult]:
         """One unordered bulk: each document if its stored revision is the one it came from.
 
-        The marks go beside it, without waiting for the journal: a lost mark costs a repeat.
+        The marks go beside it, in a bulk of their own: they have no guard that could miss.
         """
         operations: list[Write] = [
             _insert(one) if one.revision == 0 else _replace(one) for one in documents
         ]
-        marks: list[Write] = [_mark(saga_id, positions) for saga_id, positions in sent.items()]
+        marks: list[Write] = [_mark(said, sent) for said in sorted(set(sent.values()))]
         writing = self._patiently(lambda: _bulk(self._steps, operations))
-        marking = self._patiently(lambda: _bulk(self._lightly, marks))
+        marking = self._patiently(lambda: _bulk(self._steps, marks))
         refused = (await asyncio.gather(writing, marking))[0]
         return [_result(refused.get(index)) for index in range(len(documents))]
 
@@ -189,11 +188,13 @@ def _replace(document: Document) -> UpdateOne:
     return UpdateOne(guard, changes, upsert=True)
 
 
-def _mark(saga_id: str, positions: Sequence[Any]) -> UpdateOne:
-    """Mark an outbox as sent, unless more was put into it since."""
-    guard = {"_id": saga_id, "outbox": {"$size": len(positions)}}
-    stands = [position_form(position) for position in positions]
-    return UpdateOne(guard, {"$set": {"sent": stands}, "$unset": {"unsent_since": ""}})
+def _mark(said: int, sent: Sent) -> UpdateMany:
+    """Mark outboxes as sent, but for those into which more was put since.
+
+    One update of many: in MongoDB 6.0 it costs a seventh of an update for each.
+    """
+    sagas = [saga_id for saga_id, count in sent.items() if count == said]
+    return UpdateMany({"_id": {"$in": sagas}, "said": said}, {"$unset": {"unsent_since": ""}})
 
 
 def _result(error: Mapping[str, Any] | None) -> WriteResult:

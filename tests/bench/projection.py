@@ -92,7 +92,7 @@ async def main(sagas: int) -> None:
         child, uri = embedded.mongod(Path(folder) / "data")
         process = await spawn(child, Path(folder) / "log")
         try:
-            while child.ready and not await child.ready():  # noqa: ASYNC110
+            while child.ready and not await child.ready():
                 await asyncio.sleep(0.1)
             client = AsyncIOMotorClient(uri)
             store = SagaStore(database(client))

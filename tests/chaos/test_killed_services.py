@@ -14,6 +14,7 @@ from tests.chaos.ordeal import Ordeal
 from tests.chaos.verdict import NUMBERS, STATUS_AFTER, differing, numbers_of, sagas_of, status_of
 from tests.conftest import RealServers
 from tests.integration import outside, starts
+from tests.integration.apache_servers import apache_servers
 from tests.integration.outside import Place, Reading, Seen
 from tests.integration.polling import until
 from tests.integration.starts import Sent
@@ -26,14 +27,27 @@ HEARERS_OF_STARTS = ("registration", "saga-state")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_a_thousand_sagas_complete_once_each_though_every_service_is_killed(
     real_servers: RealServers, prefix: str, tmp_path: Path
-) -> None:
+):
+    await judge(real_servers, prefix, tmp_path / "services")
+
+
+@pytest.mark.apache
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_the_same_on_apache_kafka(pytestconfig: pytest.Config, prefix: str, tmp_path: Path):
+    if pytestconfig.getoption("--broker") == "apache":
+        pytest.skip("the test before this one did it")
+    async with apache_servers(tmp_path / "servers") as servers:
+        await judge(servers, prefix, tmp_path / "services")
+
+
+async def judge(servers: RealServers, prefix: str, folder: Path) -> None:
+    """Let a system go through it, and look at what came of it."""
     chance = random.Random(SEED)
-    async with system(
-        real_servers.kafka, real_servers.mongo, prefix, tmp_path / "state", env=SMALL_BATCHES
-    ) as running:
+    async with system(servers.kafka, servers.mongo, prefix, folder, env=SMALL_BATCHES) as running:
         ordeal = Ordeal(running, chance, SAGAS)
         poison = await undergo(ordeal, chance)
         assert set(ordeal.killed_at) == {*outside.STEPS, "saga_state"}

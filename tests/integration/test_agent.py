@@ -25,7 +25,7 @@ AWAY = {
 }
 # Long enough that no worker is taken for dead on a busy machine: nothing is said twice then.
 LONG_SESSION = {"ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": "20"}
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ async def test_kill_9_in_the_middle_of_a_batch_loses_nothing(tiny: Tiny):
     await tiny.send(SOME)
     worker = await tiny.start()
     await tiny.until_begun()
+    await until_it_told_again(tiny)
     worker.signal(signal.SIGKILL)
     assert await worker.code() == -9
     tiny.take_back("hold")
@@ -244,6 +245,17 @@ async def until_shared(tiny: Tiny, workers: int) -> None:
 
     all_ = [f"{tiny.topic('in')}/{number}" for number in range(PARTITIONS)]
     await until(f"{workers} workers share", shared)
+
+
+async def until_it_told_again(tiny: Tiny) -> None:
+    """Wait for its next sign of life, 5 s later: Faust commits every second what is acknowledged."""
+    told: set[object] = set()
+
+    async def twice() -> bool:
+        told.update(one["seen_at"] for one in await tiny.instances())
+        return len(told) >= 2
+
+    await until("signs of life", twice)
 
 
 async def _has_instances(tiny: Tiny, count: int) -> bool:

@@ -151,6 +151,7 @@ async def of_its_own(real_servers: RealServers, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["killed", "stopped for a while"])
 async def test_an_outage_of_the_database_loses_nothing(of_its_own: System, how: str):
     supervisor = of_its_own.stack.supervisor
@@ -168,6 +169,7 @@ async def test_an_outage_of_the_database_loses_nothing(of_its_own: System, how: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_an_outage_of_the_broker_loses_nothing(of_its_own: System, real_servers: RealServers):
     """Apache Kafka is killed. The embedded broker has its topics in memory: it only stands still."""
     supervisor = of_its_own.stack.supervisor

@@ -46,7 +46,7 @@ async def _misbehave() -> None:
     if (FOLDER / "block").exists():
         while True:
             time.sleep(1)  # noqa: ASYNC251 (that is the point)
-    while (FOLDER / "hang").exists() or (FOLDER / "hold").exists():  # noqa: ASYNC110 (outside)
+    while (FOLDER / "hang").exists() or (FOLDER / "hold").exists():
         await asyncio.sleep(0.02)
 
 

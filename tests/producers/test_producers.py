@@ -14,10 +14,10 @@ from pymongo import AsyncMongoClient
 
 from deploy.local import apache_install
 from deploy.local.child import run
-from tests.conftest import RealServers
 from tests.integration import starts
+from tests.integration.apache_servers import apache_servers
 from tests.integration.polling import until
-from tests.integration.system import System
+from tests.integration.system import System, system
 
 JAVA_PROGRAM = Path(__file__).with_name("StartOnboarding.java")
 
@@ -25,19 +25,19 @@ JAVA_PROGRAM = Path(__file__).with_name("StartOnboarding.java")
 @pytest.mark.apache
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_a_start_by_the_official_java_client_completes(
-    shared: System, real_servers: RealServers
-):
-    if real_servers.broker != "apache":
-        pytest.skip("the Java client is tried on Apache Kafka: --broker apache")
+async def test_a_start_by_the_official_java_client_completes(prefix: str, tmp_path: Path):
     runtime = await apache_install.install(os.environ)
     event_id = uuid.uuid4().hex
-    words = (shared.kafka, shared.start_topic, event_id, starts.fresh_email())
-    program = (runtime.java, "-cp", f"{runtime.jars}/*", str(JAVA_PROGRAM), *words)
-    code, output = await run(program, os.environ)
-    assert code == 0, output
-    assert f"{shared.start_topic}/" in output
-    await completed(shared, "/producers/java", event_id)
+    async with (
+        apache_servers(tmp_path / "servers") as servers,
+        system(servers.kafka, servers.mongo, prefix, tmp_path / "services") as running,
+    ):
+        words = (running.kafka, running.start_topic, event_id, starts.fresh_email())
+        program = (runtime.java, "-cp", f"{runtime.jars}/*", str(JAVA_PROGRAM), *words)
+        code, output = await run(program, os.environ)
+        assert code == 0, output
+        assert f"{running.start_topic}/" in output
+        await completed(running, "/producers/java", event_id)
 
 
 async def test_a_start_by_aiokafka_completes(shared: System):

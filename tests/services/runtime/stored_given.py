@@ -18,7 +18,9 @@ def document(
         Message(f"{saga}-{n}", "t", b"p-1", b"{}", (("ce_id", b"1"),)) for n in range(said)
     )
     context = Context(saga, tenant, "p-1", "corr-1", "partner-onboarding", 1)
-    return replace(Document(context, "done", trigger, T0, result={}, outbox=outbox), **changes)
+    return replace(
+        Document(context, "done", trigger, T0, result={}, outbox=outbox, said=said), **changes
+    )
 
 
 async def stored(store: Store, saga: str = "saga-1") -> Document:
@@ -29,5 +31,5 @@ async def unsent(store: Store, age: float = 0, limit: int = 10) -> list[str]:
     return [one.context.saga_id for one in await store.unsent(age, limit)]
 
 
-def marks(saga: str, count: int = 1) -> dict[str, tuple[Position, ...]]:
-    return {saga: tuple(Position("t", 0, number) for number in range(count))}
+def marks(saga: str, count: int = 1) -> dict[str, int]:
+    return {saga: count}

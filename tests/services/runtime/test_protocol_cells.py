@@ -56,7 +56,7 @@ def test_do_absent_keeps_what_it_was_decided_from():
     assert (document.trigger.event_id, document.trigger.source) == ("e-1", "/producers/crm")
     position = document.trigger.position
     assert (position.topic, position.partition, position.offset) == (heard.record.topic, 0, 7)
-    assert (document.revision, document.attempts, document.sent) == (0, 1, ())
+    assert (document.revision, document.attempts, document.said) == (0, 1, len(document.outbox))
 
 
 def test_do_absent_with_a_value_that_another_saga_holds_is_the_no_for_that_key():
