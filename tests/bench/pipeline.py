@@ -69,11 +69,11 @@ class Load:
 
     async def until_projected(self, count: int, seconds: float) -> None:
         deadline = time.perf_counter() + seconds
-        completed = {"status": "COMPLETED"}
+        completed = {"tenant_id": "default", "status": "COMPLETED"}
         while (
             await self.sagas.count_documents(completed) < count and time.perf_counter() < deadline
         ):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
 
 def processes(stack: Stack) -> dict[str, psutil.Process]:
