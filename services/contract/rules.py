@@ -65,7 +65,7 @@ def _terms(*values: str | int) -> Terms:
 
 # fmt: off
 _ALL = "INDIVIDUAL EMPRESA STARTUP"
-# BUSINESS.md, "Tables": the terms are commission, liability limit, payment days, months, monthly
+# docs/rules.md, "Tables": the terms are commission, liability limit, payment days, months, monthly
 # budget, seats.
 _OFFERS: Mapping[ContractType, Offer] = {
     # type                 for               level   channels, job kinds, terms
@@ -83,7 +83,7 @@ _OFFERS: Mapping[ContractType, Offer] = {
 
 
 class ContractRules(BaseModel):
-    """The table of contracts and the limits of negotiation (BUSINESS.md, "Tables")."""
+    """The table of contracts and the limits of negotiation (docs/rules.md, "Tables")."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

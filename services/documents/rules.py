@@ -24,7 +24,7 @@ _REASONS: Mapping[Verdict, tuple[str, str]] = {
 
 
 class DocumentRules(BaseModel):
-    """The required documents (BUSINESS.md, "Tables"); a kind or type without a row adds none."""
+    """The required documents (docs/rules.md, "Tables"); a kind or type without a row adds none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

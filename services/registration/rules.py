@@ -36,7 +36,7 @@ DomainName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
 
 
 class RegistrationRules(BaseModel):
-    """The lists of registration (BUSINESS.md, "Tables"); a misspelt one stops the process."""
+    """The lists of registration (docs/rules.md, "Tables"); a misspelt one stops the process."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,7 +67,7 @@ class Applicant:
 def read_partner_data(body: Mapping[str, Any]) -> PartnerData | Rejected:
     """`partner_data` of a start's JSON object. A null reads as absent: many producers send it so.
 
-    Never poison (DESIGN.md 3.3): whatever is wrong is a "no" its producer can hear.
+    Never poison (docs/integrate.md): whatever is wrong is a "no" its producer can hear.
     """
     sent = body.get("partner_data")
     if not isinstance(sent, dict):

@@ -109,7 +109,7 @@ async def test_the_second_partner_of_an_email_is_refused_and_the_first_completes
 
 
 def test_every_code_that_a_step_can_say_is_played_here():
-    """All codes of BUSINESS.md; DOCUMENT_MISSING waits for a registry that can say so."""
+    """All codes of docs/rules.md; DOCUMENT_MISSING waits for a registry that can say so."""
     codes = {*REFUSALS, "DUPLICATE_PARTNER"}
     assert {no.code for step in all_steps() for no in step.taken.values()} <= codes
     assert len(codes) == 12

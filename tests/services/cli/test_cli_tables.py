@@ -12,7 +12,7 @@ from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import list_of, timeline_of
 
-DOCUMENTED = {  # DESIGN 11, and what saga_state.document tells of besides
+DOCUMENTED = {  # docs/integrate.md, and what saga_state.document tells of besides
     "tenant_id", "partner_id", "partner_hash", "correlation_id", "journey", "journey_version",
     "status", "current_step", "due_at", "steps", "failure", "compensation", "never_started",
     "late_undo", "initiated_at", "updated_at", "ended_at", "duration_ms", "event_count",
