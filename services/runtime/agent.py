@@ -174,14 +174,14 @@ def _transport(fetch_max_wait_ms: int) -> type[Transport]:
         def _new_consumer_thread(self) -> Thread:
             return Thread(self, loop=self.loop, beacon=self.beacon)
 
-        async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
+        async def wait_first(self, *coros: Any, **limits: Any) -> Any:
             """Faust makes four tasks per message here, to give up waiting when a rebalance
             begins. A message that can be put into the queue at once waits for nothing."""
             if len(coros) == 2 and coros[0].__name__ == "on_message" and self._has_room():
                 handing_over, suspended = coros
                 suspended.close()
                 return await handing_over
-            return await super().wait_first(*coros, timeout=timeout)
+            return await super().wait_first(*coros, **limits)
 
         def _has_room(self) -> bool:
             flows = self.flow_active and self.app.flow_control.is_active()

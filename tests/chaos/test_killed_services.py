@@ -7,15 +7,15 @@ import random
 import uuid
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.chaos.ordeal import Ordeal
 from tests.chaos.verdict import NUMBERS, STATUS_AFTER, differing, numbers_of, sagas_of, status_of
-from tests.conftest import RealServers
 from tests.integration import outside, starts
-from tests.integration.apache_servers import apache_servers
 from tests.integration.outside import Place, Reading, Seen
+from tests.integration.own_servers import servers_or_skip
 from tests.integration.polling import until
 from tests.integration.starts import Sent
 from tests.integration.system import System, system
@@ -26,12 +26,13 @@ SMALL_BATCHES = {"ONBOARDING_BATCH_MAX": "40", "ONBOARDING_LOG_LEVEL": "WARNING"
 HEARERS_OF_STARTS = ("registration", "saga-state")
 
 
+@pytest.mark.servers
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_thousand_sagas_complete_once_each_though_every_service_is_killed(
-    real_servers: RealServers, prefix: str, tmp_path: Path
+    pytestconfig: pytest.Config, prefix: str, tmp_path: Path
 ):
-    await judge(real_servers, prefix, tmp_path / "services")
+    await judge(pytestconfig.getoption("--broker"), prefix, tmp_path)
 
 
 @pytest.mark.apache
@@ -40,15 +41,17 @@ async def test_a_thousand_sagas_complete_once_each_though_every_service_is_kille
 async def test_the_same_on_apache_kafka(pytestconfig: pytest.Config, prefix: str, tmp_path: Path):
     if pytestconfig.getoption("--broker") == "apache":
         pytest.skip("the test before this one did it")
-    async with apache_servers(tmp_path / "servers") as servers:
-        await judge(servers, prefix, tmp_path / "services")
+    await judge("apache", prefix, tmp_path)
 
 
-async def judge(servers: RealServers, prefix: str, folder: Path) -> None:
+async def judge(broker: Literal["embedded", "apache"], prefix: str, folder: Path) -> None:
     """Let a system go through it, and look at what came of it."""
     chance = random.Random(SEED)
-    async with system(servers.kafka, servers.mongo, prefix, folder, env=SMALL_BATCHES) as running:
-        ordeal = Ordeal(running, chance, SAGAS)
+    async with (
+        servers_or_skip(broker, folder / "servers") as servers,
+        system(servers.kafka, servers.mongo, prefix, folder, env=SMALL_BATCHES) as running,
+    ):
+        ordeal = Ordeal(running, servers.supervisor, chance, SAGAS)
         poison = await undergo(ordeal, chance)
         assert set(ordeal.killed_at) == {*outside.STEPS, "saga_state"}
         assert max(ordeal.killed_at.values()) < SAGAS, "who had nothing left to do was not tried"

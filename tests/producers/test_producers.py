@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 from deploy.local import apache_install
 from deploy.local.child import run
 from tests.integration import starts
-from tests.integration.apache_servers import apache_servers
+from tests.integration.own_servers import servers_or_skip
 from tests.integration.polling import until
 from tests.integration.system import System, system
 
@@ -29,7 +29,7 @@ async def test_a_start_by_the_official_java_client_completes(prefix: str, tmp_pa
     runtime = await apache_install.install(os.environ)
     event_id = uuid.uuid4().hex
     async with (
-        apache_servers(tmp_path / "servers") as servers,
+        servers_or_skip("apache", tmp_path / "servers") as servers,
         system(servers.kafka, servers.mongo, prefix, tmp_path / "services") as running,
     ):
         words = (running.kafka, running.start_topic, event_id, starts.fresh_email())
