@@ -5,17 +5,21 @@ already, and for sagas that another worker wrote at the same moment. It may be r
 point: what was kept is kept, what was folded folds to the same.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from contracts.envelope import Event
 from saga_state.document import Saga, StoredEvent
 from saga_state.facts import HashOf
 from saga_state.records import order_of, same_event, stored_form
 from saga_state.state import fold
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Keeper(Protocol):
@@ -76,7 +80,8 @@ async def project(
     if not batch:
         return Projected(0, (), ())
     distinct, duplicates, reused = _distinct(batch, now)
-    known = await store.insert_events([form for _, form in distinct])
+    events = store.insert_events([form for _, form in distinct])
+    known, sagas = await _both(events, _fold_sagas(batch, store, hash_of))
     clashes = [
         (event, form, known[form["_id"]]) for event, form in distinct if form["_id"] in known
     ]
@@ -86,9 +91,17 @@ async def project(
     reused += [
         Reused(event, _place(kept)) for event, form, kept in clashes if not same_event(form, kept)
     ]
-    sagas = await _fold_sagas(batch, store, hash_of)
     again = sum(same_event(form, kept) for _, form, kept in clashes)
     return Projected(duplicates + again, tuple(reused), tuple(sagas))
+
+
+async def _both(one: Coroutine[Any, Any, A], other: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Side by side: neither needs the other. Ends when both have ended, then raises."""
+    found = await asyncio.gather(one, other, return_exceptions=True)
+    for result in found:
+        if isinstance(result, BaseException):
+            raise result
+    return cast(tuple[A, B], tuple(found))
 
 
 def _distinct(

@@ -46,6 +46,7 @@ async def _prepare(ground: Ground) -> Work:
         on_batch=partial(_on_batch, ground, settings.reader(), store, hash_of),
         on_tick=_nothing,
         on_stop=_nothing,
+        linger_seconds=settings.projection_linger_ms / 1000,
     )
 
 

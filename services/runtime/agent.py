@@ -7,7 +7,9 @@ tests/integration/test_agent.py shows that nothing is lost by an exception, kill
 a rebalance or a stale generation.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import faust
@@ -22,6 +24,7 @@ from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals, fail_stop
 
 OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
+Batches = Callable[[Any], AsyncIterator[Sequence[EventT[bytes]]]]
 FAUST = "0.15.3"
 
 
@@ -40,9 +43,17 @@ def check_faust() -> None:
 
 
 def build_app(
-    name: str, topics: Sequence[str], settings: Settings, vitals: Vitals, on_batch: OnBatch
+    name: str,
+    topics: Sequence[str],
+    settings: Settings,
+    vitals: Vitals,
+    on_batch: OnBatch,
+    linger_seconds: float = 0.0,
 ) -> faust.App:
-    """The Faust app of one service: one agent over all its topics."""
+    """The Faust app of one service: one agent over all its topics.
+
+    `linger_seconds` is how long a batch waits for more after its first event.
+    """
     brokers = [f"kafka://{broker.strip()}" for broker in settings.kafka.split(",")]
     app = _App(
         group(name, settings.prefix),
@@ -67,18 +78,19 @@ def build_app(
         producer_threaded=False,
     )
     app.transport = _transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
-    _agent(app, topics, settings.batch_max, vitals, on_batch)
+    batches = partial(ready_batches, app, most=settings.batch_max, linger_seconds=linger_seconds)
+    _agent(app, topics, batches, vitals, on_batch)
     return app
 
 
 def _agent(
-    app: faust.App, topics: Sequence[str], most: int, vitals: Vitals, on_batch: OnBatch
+    app: faust.App, topics: Sequence[str], batches: Batches, vitals: Vitals, on_batch: OnBatch
 ) -> None:
     channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", value_type=bytes)
 
     @app.agent(channel, concurrency=1, name="take")
     async def take(stream: Any) -> None:
-        async for events in ready_batches(app, stream, most):
+        async for events in batches(stream):
             vitals.batch_started()
             try:
                 await on_batch([record_of(event) for event in events])
@@ -88,7 +100,7 @@ def _agent(
 
 
 async def ready_batches(
-    app: faust.App, stream: Any, most: int
+    app: faust.App, stream: Any, most: int, linger_seconds: float = 0.0
 ) -> AsyncIterator[Sequence[EventT[bytes]]]:
     """What is ready, at least one event and at most `most`; acknowledged when asked for more."""
     stream.enable_acks = False
@@ -99,6 +111,8 @@ async def ready_batches(
     while True:
         try:
             events = [await queue.get()]
+            if linger_seconds:
+                await asyncio.sleep(linger_seconds)
             while len(events) < most and not queue.empty():
                 events.append(queue.get_nowait())
         except StopAsyncIteration:  # the app is stopping; nothing taken here was acknowledged

@@ -43,13 +43,17 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process does: with a batch, at each tick, at the end; on which topics."""
+    """What a process does: with a batch, at each tick, at the end; on which topics.
+
+    `linger_seconds` is how long a batch waits for more after its first event.
+    """
 
     topics: Sequence[str]
     journeys: Sequence[str]
     on_batch: OnBatch
     on_tick: Callable[[], Awaitable[object]]
     on_stop: Callable[[], Awaitable[object]]
+    linger_seconds: float = 0.0
 
 
 Prepare = Callable[[Ground], Awaitable[Work]]
@@ -136,7 +140,9 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
 
 async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
     on_batch = _measured(ground.name, work.on_batch)
-    app = build_app(ground.name, work.topics, ground.settings, ground.vitals, on_batch)
+    app = build_app(
+        ground.name, work.topics, ground.settings, ground.vitals, on_batch, work.linger_seconds
+    )
     await app.start()
     log.info("process.started", topics=list(work.topics), version=_version())
     instance = f"{socket.gethostname()}:{os.getpid()}"

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     batch_deadline_seconds: Seconds = Field(
         120, description="A batch that neither ends nor waits for a server: the process stops"
     )
+    projection_linger_ms: int = Field(
+        50, ge=0, le=10_000, description="How long the projection gathers events into one write"
+    )
     sweep_seconds: Seconds = Field(1.0, description="Pause between two sweeps")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged"
