@@ -1,8 +1,8 @@
 """Projecting a batch of events: keep each event, fold each saga. Nothing is said to anyone.
 
-A batch costs two writes and a read, however large: more only for identities that are known
-already, and for sagas that another worker wrote at the same moment. It may be repeated at any
-point: what was kept is kept, what was folded folds to the same.
+A batch costs a write of its events, and a read and a write per 250 sagas; more only for
+identities that are known already, and for sagas that another worker wrote at the same moment. It
+may be repeated at any point: what was kept is kept, what was folded folds to the same.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol, TypeVar, cast
 
 from contracts.envelope import Event
@@ -18,6 +19,7 @@ from saga_state.facts import HashOf
 from saga_state.records import order_of, same_event, stored_form
 from saga_state.state import fold
 
+SAGAS_AT_ONCE = 250  # a bound on memory: a saga is many small objects while it is folded
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -62,11 +64,11 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """What became of a batch. `sagas`: those that changed, as they were written."""
+    """What became of a batch. `sagas`: the ids of those that changed."""
 
     duplicates: int
     reused: tuple[Reused, ...]
-    sagas: tuple[Saga, ...]
+    sagas: tuple[str, ...]
 
 
 async def project(
@@ -123,18 +125,26 @@ def _distinct(
     return list(chosen.values()), duplicates, reused
 
 
-async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) -> list[Saga]:
+async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) -> list[str]:
     """Fold and write until every saga is written that had something new."""
-    waiting: dict[str, list[Event]] = defaultdict(list)
+    sagas: dict[str, list[Event]] = defaultdict(list)
     for event in batch:
-        waiting[event.context.saga_id].append(event)
-    written: list[Saga] = []
+        sagas[event.context.saga_id].append(event)
+    written: list[str] = []
+    for start in range(0, len(sagas), SAGAS_AT_ONCE):
+        some = dict(islice(sagas.items(), start, start + SAGAS_AT_ONCE))
+        written += await _fold_some(some, store, hash_of)
+    return written
+
+
+async def _fold_some(waiting: dict[str, list[Event]], store: Keeper, hash_of: HashOf) -> list[str]:
+    written: list[str] = []
     while waiting:
         before = await store.read_sagas(waiting)
         folded = {id_: fold(before.get(id_), events, hash_of) for id_, events in waiting.items()}
         changed = [saga for id_, saga in folded.items() if saga is not before.get(id_)]
         missed = await store.write_sagas(changed) if changed else ()
-        written += [saga for saga in changed if saga["_id"] not in missed]
+        written += [saga["_id"] for saga in changed if saga["_id"] not in missed]
         waiting = {id_: waiting[id_] for id_ in missed}
     return written
 

@@ -20,6 +20,7 @@ from saga_state.facts import HashOf
 from saga_state.partner_hash import partner_hash
 from saga_state.projector import Projected, Reused, project
 from saga_state.store import SagaStore, database, transient
+from services.runtime.agent import Batching
 from services.runtime.counting import counter_of
 from services.runtime.dead_letters import dead_letter
 from services.runtime.delivery import read
@@ -27,6 +28,9 @@ from services.runtime.patience import patiently
 from services.runtime.process import Ground, Work, run_process, utc_now
 
 SERVICE = "saga-state"
+# A backlog comes topic by topic. A larger batch holds more topics, so that several events of a saga
+# fold into one write; larger still would cost memory.
+BATCHES_OF_A_STEP = 3
 log = structlog.get_logger()
 
 
@@ -46,7 +50,10 @@ async def _prepare(ground: Ground) -> Work:
         on_batch=partial(_on_batch, ground, settings.reader(), store, hash_of),
         on_tick=_nothing,
         on_stop=_nothing,
-        linger_seconds=settings.projection_linger_ms / 1000,
+        batching=Batching(
+            most=settings.batch_max * BATCHES_OF_A_STEP,
+            linger_seconds=settings.projection_linger_ms / 1000,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ a rebalance or a stale generation.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -42,18 +43,23 @@ def check_faust() -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How large a batch may be, and how long it waits for more after its first event."""
+
+    most: int
+    linger_seconds: float = 0.0
+
+
 def build_app(
     name: str,
     topics: Sequence[str],
     settings: Settings,
     vitals: Vitals,
     on_batch: OnBatch,
-    linger_seconds: float = 0.0,
+    batching: Batching,
 ) -> faust.App:
-    """The Faust app of one service: one agent over all its topics.
-
-    `linger_seconds` is how long a batch waits for more after its first event.
-    """
+    """The Faust app of one service: one agent over all its topics."""
     brokers = [f"kafka://{broker.strip()}" for broker in settings.kafka.split(",")]
     app = _App(
         group(name, settings.prefix),
@@ -64,10 +70,10 @@ def build_app(
         topic_allow_declare=False,
         web_enabled=False,
         stream_wait_empty=True,
-        stream_buffer_maxsize=max(256, settings.batch_max),
+        stream_buffer_maxsize=max(256, batching.most),
         broker_commit_interval=1.0,
         broker_commit_every=1000,
-        broker_max_poll_records=max(256, settings.batch_max),
+        broker_max_poll_records=max(256, batching.most),
         broker_session_timeout=settings.kafka_session_timeout_seconds,
         broker_heartbeat_interval=settings.kafka_heartbeat_seconds,
         broker_rebalance_timeout=30,
@@ -78,7 +84,7 @@ def build_app(
         producer_threaded=False,
     )
     app.transport = _transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
-    batches = partial(ready_batches, app, most=settings.batch_max, linger_seconds=linger_seconds)
+    batches = partial(ready_batches, app, batching)
     _agent(app, topics, batches, vitals, on_batch)
     return app
 
@@ -100,9 +106,9 @@ def _agent(
 
 
 async def ready_batches(
-    app: faust.App, stream: Any, most: int, linger_seconds: float = 0.0
+    app: faust.App, batching: Batching, stream: Any
 ) -> AsyncIterator[Sequence[EventT[bytes]]]:
-    """What is ready, at least one event and at most `most`; acknowledged when asked for more."""
+    """What is ready, from one event to `batching.most`; acknowledged when asked for more."""
     stream.enable_acks = False
     queue = stream.channel.queue
     consumer: Any = app.consumer
@@ -111,9 +117,9 @@ async def ready_batches(
     while True:
         try:
             events = [await queue.get()]
-            if linger_seconds:
-                await asyncio.sleep(linger_seconds)
-            while len(events) < most and not queue.empty():
+            if batching.linger_seconds:
+                await asyncio.sleep(batching.linger_seconds)
+            while len(events) < batching.most and not queue.empty():
                 events.append(queue.get_nowait())
         except StopAsyncIteration:  # the app is stopping; nothing taken here was acknowledged
             return

@@ -17,7 +17,7 @@ import structlog
 
 from contracts.envelope import Record
 from services.runtime import metrics
-from services.runtime.agent import OnBatch, StartError, build_app, check_faust, where
+from services.runtime.agent import Batching, OnBatch, StartError, build_app, check_faust, where
 from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
 from services.runtime.logs import configure
@@ -43,17 +43,14 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process does: with a batch, at each tick, at the end; on which topics.
-
-    `linger_seconds` is how long a batch waits for more after its first event.
-    """
+    """What a process does: with a batch, at each tick, at the end; on which topics."""
 
     topics: Sequence[str]
     journeys: Sequence[str]
     on_batch: OnBatch
     on_tick: Callable[[], Awaitable[object]]
     on_stop: Callable[[], Awaitable[object]]
-    linger_seconds: float = 0.0
+    batching: Batching
 
 
 Prepare = Callable[[Ground], Awaitable[Work]]
@@ -141,7 +138,7 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
 async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
     on_batch = _measured(ground.name, work.on_batch)
     app = build_app(
-        ground.name, work.topics, ground.settings, ground.vitals, on_batch, work.linger_seconds
+        ground.name, work.topics, ground.settings, ground.vitals, on_batch, work.batching
     )
     await app.start()
     log.info("process.started", topics=list(work.topics), version=_version())

@@ -2,6 +2,7 @@
 
 from contracts.journey import JOURNEYS, rows_of
 from contracts.topics import event_topic
+from services.runtime.agent import Batching
 from services.runtime.counting import counter_of
 from services.runtime.delivery import Delivery, deliver
 from services.runtime.process import Ground, Work, run_process, utc_now
@@ -33,6 +34,7 @@ async def _prepare(step: StepService, ground: Ground) -> Work:
         on_batch=lambda batch: deliver(delivery, batch),
         on_tick=lambda: sweep(delivery),
         on_stop=lambda: flush_marks(delivery),
+        batching=Batching(settings.batch_max),
     )
 
 

@@ -10,7 +10,7 @@ import faust
 import pytest
 
 from contracts.envelope import Record
-from services.runtime.agent import build_app
+from services.runtime.agent import Batching, build_app
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
 from tests.conftest import RealServers
@@ -43,7 +43,7 @@ async def tiny(real_servers: RealServers, prefix: str, tmp_path: Path) -> AsyncI
 async def app_of(
     tiny: Tiny, settings: Settings, on_batch: Callable[[Sequence[Record]], Awaitable[None]]
 ) -> AsyncIterator[faust.App]:
-    app = build_app("tiny", [tiny.topic("in")], settings, Vitals(), on_batch)
+    app = build_app("tiny", [tiny.topic("in")], settings, Vitals(), on_batch, Batching(500))
     await app.start()
     try:
         yield app
