@@ -39,7 +39,7 @@ WRONG = {
     "KAFKA_SESSION_TIMEOUT_SECONDS": ["0"],
     "KAFKA_HEARTBEAT_SECONDS": ["0", "x"],
     "BATCH_DEADLINE_SECONDS": ["0"],
-    "PROJECTION_LINGER_MS": "-1",
+    "PROJECTION_LINGER_MS": ["-1"],
     "SWEEP_SECONDS": ["0", "nan"],
     "LOG_LEVEL": ["LOUD", "debug"],
     "LOG_FORMAT": ["xml"],
