@@ -1,4 +1,4 @@
-"""The message that starts a saga, as the CLI and the gateway send it; pure.
+"""The message that starts a saga, as the command line sends it; pure.
 
 Whatever stands in `partner_data` is sent as it came: what is wrong in it is for the steps to say.
 """

@@ -122,9 +122,9 @@ class Saga(TypedDict):
     """A document of `saga_state.sagas`, as stored.
 
     `never_started`: no PartnerOnboardingInitiated was seen (yet). `late_undo`: something was to
-    be undone after the first step had said it was (PROTOCOL V8). `due_at`: when the answer of
-    `current_step` is due. `event_count`: distinct events, of which at most 32 of one kind and
-    step are counted. `sides` and `revision` are internal.
+    be undone after the first step had said it was (docs/protocol.md, V8). `due_at`: when the
+    answer of `current_step` is due. `event_count`: distinct events, of which at most 32 of one
+    kind and step are counted. `sides` and `revision` are internal.
     """
 
     _id: str

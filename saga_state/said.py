@@ -28,7 +28,7 @@ class Said:
     """P, C, F, R and K of docs/protocol.md. Lists have the earliest first.
 
     `progress` holds PartnerOnboardingCompleted for the last step if its own event is missing.
-    Failures and requests that name no step of the journey are left out (PROTOCOL V6).
+    Failures and requests that name no step of the journey are left out (V6).
     """
 
     journey: Journey

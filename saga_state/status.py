@@ -1,7 +1,4 @@
-"""The rule of precedence: where a saga stands (docs/protocol.md, "Status", points 0 to 4).
-
-Point 0 (an undo that is parked) is told by dead letters and stands first when they are heard.
-"""
+"""The rule of precedence: where a saga stands (docs/protocol.md, "Status of a saga")."""
 
 from datetime import datetime
 

@@ -94,7 +94,7 @@ class SagaStore:
         return {form["_id"]: cast(Saga, form) for form in found}
 
     async def write_sagas(self, sagas: Sequence[Saga]) -> Collection[str]:
-        """See Keeper. One bulk of upserts: where the revision misses, E11000 on `_id` tells."""
+        """See Keeper. One bulk: where the revision misses, E11000 on `_id` tells."""
         refused = await _bulk(self._sagas, [_if_unchanged(saga) for saga in sagas])
         return {sagas[index]["_id"] for index in refused}
 

@@ -1,1 +1,1 @@
-"""The processes: one per step, the gateway, the command line; what they share in `runtime`."""
+"""The processes: one per step, and the command line; what they share is in `runtime`."""

@@ -1,3 +1,5 @@
+"""`python -m services.campaigns`."""
+
 from services.campaigns import STEP
 from services.runtime.service import run
 

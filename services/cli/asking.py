@@ -15,7 +15,7 @@ from services.cli.options import Output
 from services.cli.printing import answer, answer_one, console, note
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
-from services.cli.saga_json import event_json, saga_json, sagas_json
+from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import in_time, list_of, timeline_of
 from services.cli.times import parse_since
@@ -49,7 +49,7 @@ def show_list(data: Path | None, tenant: str, filters: Filters, limit: int, outp
     found = find_stack(data, NEEDS)
     wanted = wanted_of(filters, found.settings, datetime.now(UTC))
     sagas = asyncio.run(_listed(found, tenant, wanted, limit))
-    answer(sagas_json(sagas), output, list_of(sagas, console().width))
+    answer([saga_json(saga) for saga in sagas], output, list_of(sagas, console().width))
     if not sagas:
         note("no saga is like that")
     if len(sagas) == limit:

@@ -8,10 +8,9 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from services.cli.options import Output
-from services.cli.printing import answer, note
-from services.cli.running_stack import DEFAULT_FOLDER, SERVERS, read_run, settings
-from services.cli.secrets import masked
+from services.cli.options import DEFAULT_FOLDER, Output
+from services.cli.printing import answer, masked, note
+from services.cli.running_stack import SERVERS, read_run, settings
 from services.runtime.settings import PREFIX, Settings, unknown_names
 
 DOTENV = Path(".env")

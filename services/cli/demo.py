@@ -14,16 +14,13 @@ from rich.console import Console
 from contracts.events import PartnerOnboardingInitiated
 from contracts.topics import event_topic
 from deploy.local.stack import Stack, running
-from services.cli.demo_follow import follow
+from services.cli.demo_follow import follow, next_steps, outcome, timelines
 from services.cli.demo_starts import DemoStart, demo_starts
-from services.cli.demo_words import next_steps, outcome, timelines
 from services.cli.errors import INTERRUPTED, CliError
-from services.cli.happenings import Happenings
-from services.cli.local_stack import Plan, options_of, preparation
+from services.cli.local_stack import Happenings, Plan, options_of, preparation
 from services.cli.options import Broker
-from services.cli.printing import console
+from services.cli.printing import console, quiet
 from services.cli.projection import open_projection
-from services.cli.quiet import quiet
 from services.cli.running_stack import Found, settings
 from services.cli.until_stopped import run_until_stopped
 

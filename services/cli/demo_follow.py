@@ -1,17 +1,21 @@
-"""Follows the sagas of the demo through the projection and tells each event as it shows up."""
+"""What the demo tells: each event as it shows up, then timelines, the outcome, what to try."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from saga_state.document import Saga, StoredEvent
 from saga_state.store import SagaStore
 from services.cli.demo_starts import DemoStart
 from services.cli.event_words import said_by, words_of
-from services.cli.saga_tables import in_time
+from services.cli.printing import cell, console, empty_table
+from services.cli.saga_tables import coloured, failure_words, in_time, timeline_of
+from services.cli.times import duration
+from services.cli.up import EXAMPLE
 
 POLL_SECONDS = 0.1
 TENANT = "default"
@@ -53,3 +57,52 @@ def _show_new(one: Told, shown: set[str], out: Console) -> None:
         line.append(f"{said_by(event):<15} ", style="bold")
         line.append(f"{event['type']:<29} {words_of(event)}")
         out.print(line, soft_wrap=True)
+
+
+def timelines(told: Sequence[Told]) -> RenderableType:
+    """All events of each, in time."""
+    titles = [f"\n{one.start.title}: saga {one.saga['_id']}" for one in told]
+    pairs = zip(told, titles, strict=True)
+    return Group(*(timeline_of(one.events, console().width, title) for one, title in pairs))
+
+
+def outcome(told: Sequence[Told]) -> RenderableType:
+    """The final table, and whether it is as it should be."""
+    table = empty_table("partner", "journey", "status", "failure", "took", "as it should be")
+    for one in told:
+        right = one.start.is_right(one.saga)
+        table.add_row(
+            one.start.title,
+            one.start.journey,
+            coloured(one.saga["status"]),
+            failure_words(one.saga),
+            duration(one.saga["duration_ms"]),
+            Text("yes") if right else Text("no", style="red"),
+        )
+    return Group(table, *_about_undoing(told))
+
+
+def next_steps(folder: Path) -> RenderableType:
+    """Commands for another terminal, while everything goes on running."""
+    data = f"--data {folder}"
+    lines = (
+        "everything goes on running; try in another terminal:",
+        f"  onboarding list {data}",
+        f"  onboarding watch {data}",
+        f"  onboarding start {data} --wait {EXAMPLE}",
+        f"  onboarding doctor {data}",
+        f'  eval "$(onboarding env {data})"',
+        "stop with Ctrl-C",
+    )
+    return Group(*(cell(line) for line in lines))
+
+
+def _about_undoing(told: Sequence[Told]) -> list[Text]:
+    open_ones = [one for one in told if one.saga["status"] == "COMPENSATING"]
+    return [
+        Text(
+            f"{one.start.title}: {failure_words(one.saga)}. Undoing was asked for; the steps of "
+            "this version do not undo yet, so it stays COMPENSATING.",
+        )
+        for one in open_ones
+    ]

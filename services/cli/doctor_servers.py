@@ -9,8 +9,8 @@ from contracts.journey import JOURNEYS
 from deploy.local.readiness import kafka_is_ready
 from services.cli.errors import line_of
 from services.cli.finding import Finding, fail, ok, warn
+from services.cli.printing import masked
 from services.cli.running_stack import Found
-from services.cli.secrets import masked
 from services.runtime.settings import Settings
 from services.runtime.store import Client, connect, database
 from services.runtime.topics import check_topics

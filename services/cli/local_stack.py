@@ -1,23 +1,28 @@
-"""The stack of this machine as `up` and `demo` start it: options, topics, the projection."""
+"""The stack of this machine as `up` and `demo` start it, and what they tell of its processes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+
+from rich.console import Console
+from rich.text import Text
 
 from deploy.local.stack import Options, Prepare
 from saga_state.store import SagaStore, database
 from services.cli.errors import USAGE, CliError
 from services.cli.options import Broker
+from services.cli.printing import masked
 from services.cli.running_stack import settings
-from services.cli.secrets import masked
 from services.runtime.kafka import transient as kafka_is_away
 from services.runtime.settings import PREFIX
 from services.runtime.store import connect
 from services.runtime.store import transient as mongo_is_away
 from services.runtime.topics import create_topics
 
+Fields = Mapping[str, object]
 _BROKERS: Mapping[Broker, Literal["embedded", "apache"] | None] = {
     Broker.EMBEDDED: "embedded",
     Broker.APACHE: "apache",
@@ -90,3 +95,31 @@ async def _prepare_projection(mongo: str, prefix: str) -> None:
         raise CliError(f"{line}: check ONBOARDING_MONGO") from None
     finally:
         client.close()
+
+
+class Happenings:
+    """Hears the supervisor's events. While it starts: who is ready; then: who crashed, is back."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._crashed: set[str] = set()
+
+    def __call__(self, event: str, fields: Fields) -> None:
+        name = str(fields["name"])
+        match event:
+            case "process.ready" if name in self._crashed:
+                self._crashed.discard(name)
+                self._say(f"{name} is back (pid {fields['pid']})", "green")
+            case "process.ready":
+                self._say(f"{name} is ready after {fields['seconds']} s", "dim")
+            case "process.crashed":
+                self._crashed.add(name)
+                again = f"starts again in {fields['restart_seconds']} s"
+                self._say(f"{name} ended with code {fields['code']}, {again}", "yellow")
+            case "process.given_up":
+                why = str(fields["reason"]).partition(";")[0]
+                self._say(f"{name} was given up: {why}", "red")
+
+    def _say(self, text: str, style: str) -> None:
+        line = Text(f"{datetime.now(UTC):%H:%M:%S}Z  {text}", style=style)
+        self._console.print(line, soft_wrap=True)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+DEFAULT_FOLDER = Path(".onboarding")
+
 
 class Output(StrEnum):
     """How the answer is written: for people, as one JSON document, or as one object per line."""

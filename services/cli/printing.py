@@ -1,11 +1,14 @@
 """Writes answers: tables for people (rich), JSON for programs; notes go to stderr."""
 
 import json
+import logging
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -19,6 +22,7 @@ WHOLE = frozenset(
     {"saga", "partner", "saga_id", "partner_id", "topic", "status", "event", "said by", "after"}
 )
 Row = Mapping[str, Any]
+_USER_INFO = re.compile(r"//.*@")  # to the last @: a password may hold any sign, escaped or not
 
 
 def console(to_stderr: bool = False) -> Console:
@@ -101,3 +105,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return str(value)
+
+
+def masked(uri: str) -> str:
+    """An address without user, password and options."""
+    return _USER_INFO.sub("//***@", uri).partition("?")[0]
+
+
+def quiet() -> None:
+    """Nothing is logged from here on: what went wrong is said in the command's own line."""
+    logging.disable(logging.CRITICAL)
+    silent = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=silent)

@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from saga_state.document import Saga
 from saga_state.store import SagaStore, database
 from services.cli.errors import CliError
-from services.cli.printing import note
-from services.cli.quiet import quiet
+from services.cli.printing import masked, note, quiet
 from services.cli.running_stack import Found
-from services.cli.secrets import masked
 from services.runtime.store import connect, transient
 
 

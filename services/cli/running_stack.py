@@ -9,10 +9,10 @@ from typing import Any
 
 from deploy.local.folder import StateFolder
 from services.cli.errors import USAGE, CliError
+from services.cli.options import DEFAULT_FOLDER
 from services.cli.printing import note
 from services.runtime.settings import PREFIX, Settings, SettingsError, load_settings
 
-DEFAULT_FOLDER = Path(".onboarding")
 SERVERS = ("kafka", "mongo")
 
 
@@ -22,10 +22,6 @@ class Found:
 
     settings: Settings
     run: Mapping[str, Any] | None
-
-    @property
-    def gateway(self) -> str | None:
-        return os.environ.get(f"{PREFIX}GATEWAY") or (self.run or {}).get("gateway")
 
     @property
     def mongo(self) -> str:

@@ -1,6 +1,5 @@
 """Sagas and their events as JSON for programs: the documented fields, without internal ones."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from saga_state.document import Saga, StoredEvent
@@ -34,11 +33,6 @@ def saga_json(saga: Saga) -> dict[str, Any]:
     """The document of `saga_state.sagas`; its `_id` is called `saga_id`."""
     stored: dict[str, Any] = dict(saga)
     return {"saga_id": stored["_id"], **{name: stored.get(name) for name in _DOCUMENTED}}
-
-
-def sagas_json(sagas: Iterable[Saga]) -> list[dict[str, Any]]:
-    """Each saga, in the order given."""
-    return [saga_json(saga) for saga in sagas]
 
 
 def event_json(event: StoredEvent, with_data: bool) -> dict[str, Any]:

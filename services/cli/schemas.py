@@ -1,13 +1,13 @@
-"""`onboarding schemas`: the events, their schemas and examples."""
+"""`onboarding schemas`: the events, their schemas and examples, and whether they keep to these."""
 
-from contracts import schema_files
+from contracts import generate, schema_files
 from contracts.events import EVENTS
 from contracts.json_schemas import as_file
 from contracts.participants import participants
 from contracts.topics import event_topic
 from services.cli.errors import USAGE, CliError
 from services.cli.options import Output
-from services.cli.printing import answer, write_line
+from services.cli.printing import answer, note, write_line
 
 
 def list_schemas(output: Output) -> None:
@@ -36,3 +36,22 @@ def show_schema(event: str, version: int, example: bool) -> None:
         line = f"no event {event} in version {version}: `onboarding schemas list` shows them"
         raise CliError(line, USAGE) from None
     write_line(as_file(found).rstrip())
+
+
+def check_schemas() -> None:
+    """CliError (1) if files have drifted from the events, or break what was published."""
+    wrong = [f"{name} is not as generated: {generate.COMMAND}" for name in generate.drifted()]
+    wrong += [f"breaks what was published: {why}" for why in _broken()]
+    for line in wrong:
+        write_line(line)
+    if wrong:
+        raise CliError(f"{len(wrong)} things are wrong with the schemas")
+    write_line(f"{len(EVENTS)} events keep to what was published")
+
+
+def _broken() -> list[str]:
+    try:
+        return generate.broken()
+    except ModuleNotFoundError as error:
+        note(f"compatibility was not compared: {error.name} is not installed (a development tool)")
+        return []

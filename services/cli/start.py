@@ -1,19 +1,27 @@
 """`onboarding start`: publishes starts from flags, a file or stdin."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from contracts.journey import Journey
 from services.cli.errors import PARTLY, USAGE, CliError
-from services.cli.quiet import quiet
+from services.cli.options import Output
+from services.cli.printing import note, quiet
 from services.cli.running_stack import SERVERS, Found, find_stack
-from services.cli.start_all import send_all
-from services.cli.start_ends import show_ends
-from services.cli.start_input import Wish, joined, lines_of_file, stands_alone, wishes_of
-from services.cli.start_messages import Ready, journey_named
-from services.cli.start_order import STDIN, Order
-from services.cli.start_stream import stream
-from services.cli.stdin_lines import batches_of_stdin
+from services.cli.sending import sending
+from services.cli.start_input import (
+    Line,
+    Wish,
+    batches_of_stdin,
+    joined,
+    lines_of_file,
+    stands_alone,
+    wishes_of,
+)
+from services.cli.start_messages import STDIN, Order, Ready, all_ready, journey_named
+from services.cli.start_words import show_ends, show_ids, show_streamed, tell_bad
 
 
 def start_partners(order: Order, data: Path | None) -> None:
@@ -55,3 +63,66 @@ def _wishes(order: Order) -> tuple[list[Wish], list[str]]:
     if order.file is None:
         return [Wish(order.partner_data, None, "flags")], []
     return wishes_of(lines_of_file(order.file), order.file)
+
+
+async def send_all(
+    order: Order, found: Found, journey: Journey, wishes: Sequence[Wish], bad: Sequence[str]
+) -> list[Ready]:
+    """What was sent. CliError (2) names the first bad line; the others are told before."""
+    wishes = _correlated(order, wishes)
+    starts, unreadable = all_ready(wishes, journey, order.tenant, found.settings)
+    if wrong := [*bad, *unreadable]:
+        tell_bad(wrong[1:])
+        raise CliError(f"{wrong[0]}; nothing was sent", USAGE)
+    if not starts:
+        raise CliError("nothing to start: stdin holds no JSON object", USAGE)
+    if order.dry_run:
+        note(f"would be sent as {journey.label}: {len(starts)}; nothing was")
+    else:
+        async with sending(found.settings) as sender:
+            await sender.send([start.message for start in starts])
+    show_ids(starts, order)
+    return starts
+
+
+def _correlated(order: Order, wishes: Sequence[Wish]) -> Sequence[Wish]:
+    if order.correlation_id is None:
+        return wishes
+    if len(wishes) > 1:
+        raise CliError("--correlation-id is for one start; put one into each line", USAGE)
+    return [replace(wish, correlation_id=order.correlation_id) for wish in wishes]
+
+
+async def stream(
+    order: Order,
+    found: Found,
+    journey: Journey,
+    first: list[Line],
+    rest: AsyncIterator[list[Line]],
+) -> tuple[list[Ready], int]:
+    """What was sent, and how many lines were bad."""
+    if order.correlation_id is not None or order.dry_run:
+        raise CliError("lines on stdin go without --correlation-id and --dry-run", USAGE)
+    if order.output is Output.JSON:
+        raise CliError("stdin may never end, so an object per line is written: -o jsonl", USAGE)
+    sent: list[Ready] = []
+    count = 0
+    async with sending(found.settings) as sender:
+        lines: list[Line] | None = first
+        while lines is not None:
+            starts, bad = _read(lines, order, journey, found)
+            tell_bad(bad)
+            await sender.send([start.message for start in starts])
+            show_streamed(starts, order)
+            sent += starts
+            count += len(bad)
+            lines = await anext(rest, None)
+    return sent, count
+
+
+def _read(
+    lines: list[Line], order: Order, journey: Journey, found: Found
+) -> tuple[list[Ready], list[str]]:
+    wishes, bad = wishes_of(lines, "stdin")
+    starts, unreadable = all_ready(wishes, journey, order.tenant, found.settings)
+    return starts, bad + unreadable

@@ -1,7 +1,10 @@
 """Reads starts as people and programs write them: JSON, one object or one per line."""
 
+import asyncio
 import json
-from collections.abc import Iterable, Sequence
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,8 @@ from typing import Any
 from services.cli.errors import USAGE, CliError
 
 Line = tuple[int, str]
+Lines = asyncio.Queue[Line | None]  # None: no more will come
+BATCH_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +96,30 @@ def _correlation_id(found: dict[str, Any], data: dict[str, Any], place: str) -> 
             raise BadLineError(f"{place}: correlation_id is not a text")
         return text
     return None
+
+
+async def batches_of_stdin() -> AsyncIterator[list[Line]]:
+    """The lines that are not blank, with their numbers from 1; a batch may be empty."""
+    queue, room = Lines(), threading.Semaphore(4 * BATCH_MAX)
+    _start_reading(queue, room)
+    ended = False
+    while not ended:
+        batch = [await queue.get()]
+        while len(batch) < BATCH_MAX and not queue.empty():
+            batch.append(queue.get_nowait())
+        ended = batch[-1] is None
+        room.release(len(batch))
+        yield [line for line in batch if line is not None and line[1].strip()]
+
+
+def _start_reading(queue: Lines, room: threading.Semaphore) -> None:
+    """In a thread, for stdin blocks; `room` keeps a fast writer from filling the memory."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        for line in enumerate(sys.stdin, 1):
+            room.acquire()
+            loop.call_soon_threadsafe(queue.put_nowait, line)
+        loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from contracts.envelope import Context, Message, Record, source_of
@@ -10,10 +11,30 @@ from contracts.journey import JOURNEYS, Journey
 from contracts.poison import PoisonError
 from contracts.starting import Asked, start_context, start_message
 from services.cli.errors import USAGE, CliError
+from services.cli.options import Output
 from services.cli.start_input import BadLineError, Wish
 from services.runtime.settings import Settings
 
+STDIN = "-"
 SOURCE = source_of("cli")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A file (`-`: stdin), or partner data by flags; and what holds for all of it."""
+
+    file: str | None
+    partner_data: dict[str, Any]
+    journey: str
+    tenant: str
+    correlation_id: str | None
+    output: Output
+    dry_run: bool
+    wait_seconds: float | None
+
+    @property
+    def waits(self) -> bool:
+        return self.wait_seconds is not None and not self.dry_run
 
 
 @dataclass(frozen=True, slots=True)

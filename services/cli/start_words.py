@@ -1,14 +1,23 @@
-"""What `onboarding start` tells of what it sent, and of what it did not."""
+"""What `onboarding start` tells: what it sent, what it did not, and how what it sent ended."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.table import Table
 
+from saga_state.document import Saga
+from services.cli.errors import NO, PARTLY, CliError
 from services.cli.options import Output
 from services.cli.printing import answer, answer_one, console, write_line, write_lines
-from services.cli.start_messages import Ready
-from services.cli.start_order import Order
+from services.cli.projection import open_projection
+from services.cli.running_stack import Found
+from services.cli.saga_json import saga_json
+from services.cli.saga_page import one_saga
+from services.cli.saga_tables import failure_words, list_of
+from services.cli.start_messages import Order, Ready
+from services.cli.watch import is_over, tell_change, wait_for_ends
 
 MOST_TOLD = 20
 
@@ -43,3 +52,43 @@ def tell_bad(lines: Sequence[str]) -> None:
         err.print(line, soft_wrap=True, markup=False)
     if len(lines) > MOST_TOLD:
         err.print(f"and {len(lines) - MOST_TOLD} more bad lines")
+
+
+def show_ends(found: Found, sent: Sequence[Ready], order: Order) -> None:
+    """Returns if all are COMPLETED. CliError: 3 if some are, else 1."""
+    starts = {start.context.saga_id: start for start in sent}
+    sagas = asyncio.run(_wait(found, list(starts), order))
+    ended = [sagas[id_] for id_ in starts if id_ in sagas]
+    rows = [_row(start, sagas.get(id_)) for id_, start in starts.items()]
+    if len(starts) == len(ended) == 1:
+        answer_one(rows[0], order.output, one_saga(ended[0]))
+    else:
+        answer(rows, order.output, list_of(ended, console().width))
+    _judge(list(starts), sagas, order.wait_seconds or 0)
+
+
+def _row(start: Ready, saga: Saga | None) -> Mapping[str, Any]:
+    """A saga that the projection does not know yet has no status."""
+    return saga_json(saga) if saga else {**start.row, "status": None}
+
+
+async def _wait(found: Found, ids: Sequence[str], order: Order) -> Mapping[str, Saga]:
+    def on_change(saga: Saga) -> None:
+        if order.output is Output.TABLE and console().is_terminal:
+            tell_change(saga, order.output)
+
+    async with open_projection(found) as store:
+        return await wait_for_ends(store, ids, order.wait_seconds or 0, on_change)
+
+
+def _judge(ids: Sequence[str], sagas: Mapping[str, Saga], seconds: float) -> None:
+    completed = [id_ for id_, saga in sagas.items() if saga["status"] == "COMPLETED"]
+    if len(completed) == len(ids):
+        return
+    if len(ids) == len(sagas) == 1:
+        saga = next(iter(sagas.values()))
+        raise CliError(f"it did not complete: {saga['status']} {failure_words(saga)}".strip())
+    late = sum(not is_over(sagas.get(id_)) for id_ in ids)
+    parts = [f"{len(completed)} of {len(ids)} completed"]
+    parts += [f"{late} had not ended after {seconds:g} s"] if late else []
+    raise CliError(", ".join(parts), PARTLY if completed else NO)

@@ -9,16 +9,21 @@ from contracts.participants import participants
 from contracts.topics import event_topic
 from services.cli.errors import CliError
 from services.cli.options import Output
-from services.cli.printing import answer, write_line
-from services.cli.quiet import quiet
+from services.cli.printing import answer, quiet, write_line
 from services.cli.running_stack import Found, find_stack
 from services.runtime.kafka import transient
-from services.runtime.topics import Finding, Wanted, check_topics, create_topics, wanted_topics
+from services.runtime.topics import (
+    HOUR_MS,
+    Finding,
+    Wanted,
+    check_topics,
+    create_topics,
+    wanted_topics,
+)
 
 T = TypeVar("T")
 Voices = Mapping[str, tuple[list[str], list[str]]]
 LIMIT_SECONDS = 30.0
-HOUR_MS = 3_600_000
 
 
 def list_topics(data: Path | None, output: Output) -> None:

@@ -1,3 +1,5 @@
+"""`python -m services.contract`."""
+
 from services.contract import STEP
 from services.runtime.service import run
 

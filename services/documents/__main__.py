@@ -1,3 +1,5 @@
+"""`python -m services.documents`."""
+
 from services.documents import STEP
 from services.runtime.service import run
 

@@ -1,3 +1,5 @@
+"""`python -m services.recruitment`."""
+
 from services.recruitment import STEP
 from services.runtime.service import run
 

@@ -1,3 +1,5 @@
+"""`python -m services.registration`."""
+
 from services.registration import STEP
 from services.runtime.service import run
 

@@ -1,10 +1,10 @@
-"""The Faust agent: takes what is ready in batches, and hands it to delivery. All of Faust is here.
+"""The Faust agent: takes what is ready in batches, and hands it to delivery.
 
 Why not `take_events`: it polls, and acknowledges a batch whose handler raised. The generator
 below waits for the first event, takes what else is there, and acknowledges after the body
 returned. It touches Faust's internals, so it is pinned to one version and stands in one place;
-tests/integration/test_agent.py shows that nothing is lost by an exception, kill -9, SIGTERM,
-a rebalance or a stale generation.
+tests/integration/test_agent.py and test_agent_in_faust.py show that nothing is lost by an
+exception, kill -9, SIGTERM, a rebalance or a stale generation.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
     1. read     what cannot be read goes to the dead letter topic
     2. decide   each saga's events, one after the other, by the table in protocol.py
-    3. record   one guarded upsert per saga: decision, result and outbox in one
+    3. record   one guarded write per saga: decision, result and outbox in one
     4. say      what the documents say, awaiting every acknowledgement
     5. return   only now may the batch be acknowledged
 

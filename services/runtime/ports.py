@@ -1,6 +1,6 @@
 """The two ports of delivery, the log and the store, and what a write can come to.
 
-Both exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (world.py). The same test
+Both exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (memory.py). The same test
 suite runs against both. Every method returns only when the server has acknowledged; while a
 server is away it waits and tries again, so that no caller ever sees a transient error.
 """

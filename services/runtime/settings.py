@@ -1,4 +1,4 @@
-"""All settings, from the environment, `.env` or files for secrets. `onboarding config` shows them.
+"""All settings, from the environment or `.env`. `onboarding config` shows them.
 
 A wrong value stops the process at start with one line that names the setting (exit code 2).
 """

@@ -124,15 +124,17 @@ async def test_a_hung_event_loop_is_ended_by_the_watchdog(tiny: Tiny):
     await tiny.until_said(SOME)
 
 
-async def test_workers_that_join_and_leave_lose_nothing(tiny: Tiny):
+@pytest.mark.parametrize("linger", ["0", "0.05"])
+async def test_workers_that_join_and_leave_lose_nothing(tiny: Tiny, linger: str):
+    lingers = {"ONBOARDING_BATCH_MAX": "20", "TINY_LINGER_SECONDS": linger}
     enough = asyncio.Event()
     sending = asyncio.create_task(keep_sending(tiny, enough))
-    first = await tiny.start(ONBOARDING_BATCH_MAX="20")
-    second = await tiny.start(ONBOARDING_BATCH_MAX="20")
+    first = await tiny.start(**lingers)
+    second = await tiny.start(**lingers)
     await until_shared(tiny, 2)
     second.signal(signal.SIGTERM)
     assert await second.code() == 0
-    third = await tiny.start(ONBOARDING_BATCH_MAX="20")
+    third = await tiny.start(**lingers)
     await until_shared(tiny, 2)
     first.signal(signal.SIGKILL)
     enough.set()

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.envelope import Message, Record
+from services.runtime.agent import Batching
 from services.runtime.process import Ground, Work, run_process
 
 FOLDER = Path(os.environ.get("TINY_FOLDER", "."))
+LINGER_SECONDS = float(os.environ.get("TINY_LINGER_SECONDS", "0"))
 TOPICS = ("tiny.in", "tiny.begun", "tiny.out")
 
 
@@ -33,7 +35,14 @@ async def _prepare(ground: Ground) -> Work:
         await _misbehave()
         await ground.log.publish([_message(f"{prefix}tiny.out", one, told) for one in batch])
 
-    return Work([f"{prefix}tiny.in"], [], on_batch, _nothing, _nothing)
+    return Work(
+        topics=[f"{prefix}tiny.in"],
+        journeys=[],
+        on_batch=on_batch,
+        on_tick=_nothing,
+        on_stop=_nothing,
+        batching=Batching(ground.settings.batch_max, LINGER_SECONDS),
+    )
 
 
 def _message(topic: str, heard: Record, told: Sequence[tuple[str, bytes]]) -> Message:

@@ -64,6 +64,6 @@ def schemas_show(event: EventName, version: EventVersion = 1, example: Example =
 
 def schemas_check() -> None:
     """Whether the events still keep to what was published; exit 1 if not."""
-    from services.cli.schemas_check import check_schemas
+    from services.cli.schemas import check_schemas
 
     check_schemas()

@@ -1,12 +1,11 @@
 """`up`, `demo`, `env`, `broker install`: running it on this machine."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.errors import USAGE, CliError
-from services.cli.options import Broker, Data, DryRun
+from services.cli.options import DEFAULT_FOLDER, Broker, Data, DryRun
 
 BrokerOption = Annotated[
     Broker,
@@ -24,7 +23,7 @@ def up(data: Data = None, broker: BrokerOption = Broker.EMBEDDED, workers: Worke
     from services.cli.local_stack import Plan
     from services.cli.up import up as run
 
-    run(Plan(data or Path(".onboarding"), broker, _counts(workers or [])))
+    run(Plan(data or DEFAULT_FOLDER, broker, _counts(workers or [])))
 
 
 def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:

@@ -62,7 +62,7 @@ def start(
     line is told and left out (exit 3). What is wrong inside partner data is for the steps to say.
     """
     from services.cli.start import start_partners
-    from services.cli.start_order import Order
+    from services.cli.start_messages import Order
 
     flags = {
         "nombre": nombre,
