@@ -1,6 +1,7 @@
 """From a record to CloudEvents attributes and data, in binary or structured mode."""
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from contracts.poison import PoisonError
 
 MAX_DEPTH = 64  # MongoDB stores 100 levels of nesting; ours stand around the data
 _CONTENT_TYPE = "content-type"
+_ATTRIBUTE = re.compile(r"(ce_)?[a-z0-9-]{1,20}")  # any other name may be anything
 _STRUCTURED = "application/cloudevents"
 
 
@@ -46,7 +48,8 @@ def _text(header: str, value: bytes | None) -> str:
     try:
         return (value or b"").decode()
     except UnicodeDecodeError:
-        text = f"header {header[:50]} is not UTF-8"
+        named = header if _ATTRIBUTE.fullmatch(header) else "of the envelope"
+        text = f"header {named} is not UTF-8"
         raise PoisonError(poison.NOT_CLOUDEVENTS, text) from None
 
 

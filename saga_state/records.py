@@ -12,7 +12,8 @@ from saga_state.facts import identity_of, whole_ms
 
 ORDER = ("time", "type", "partition", "offset")  # the record that comes first by these is kept
 SAME = ("type", "version", "saga_id", "tenant_id", "digest")  # differ: an id was used twice
-_SUSPECT = re.compile(rb'"\$|\\u00|[0-9]{19}')  # in the text of what does not fit; rarely elsewhere
+# In the text of what does not fit, and rarely elsewhere; base64 hides it.
+_SUSPECT = re.compile(rb'"\$|\\u00|[0-9]{19}|"data_base64"')
 _INT64 = 1 << 63
 _CAUSE_MAX = 1024
 

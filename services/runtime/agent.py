@@ -15,12 +15,14 @@ from typing import Any
 
 import faust
 import faust.streams
+from aiokafka.codec import has_lz4, has_snappy, has_zstd
 from faust.app.base import BootStrategy
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import EventT
 
 from contracts.envelope import Record
 from contracts.topics import group
+from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals, fail_stop
 
@@ -37,6 +39,8 @@ def check_faust() -> None:
     """Refuse a Faust that loses messages: the pure-Python iterator acks stale generations."""
     if faust.__version__ != FAUST:
         raise StartError(f"faust-streaming {faust.__version__} is installed, {FAUST} is needed")
+    if not (has_snappy() and has_lz4() and has_zstd()):
+        raise StartError("records of some producers cannot be unpacked: install cramjam")
     if getattr(faust.streams, "_CStreamIterator", None) is None:
         raise StartError(
             "Faust's Cython extension is not loaded: install its wheel, unset NO_CYTHON"
@@ -60,6 +64,7 @@ def build_app(
     batching: Batching,
 ) -> faust.App:
     """The Faust app of one service: one agent over all its topics."""
+    tolerate_header_names()
     brokers = [f"kafka://{broker.strip()}" for broker in settings.kafka.split(",")]
     app = _App(
         group(name, settings.prefix),

@@ -1,7 +1,7 @@
 """Dead letters: a copy of a record that could not be read or finished, with its coordinates."""
 
 from contracts import ids
-from contracts.envelope import Message, Record
+from contracts.envelope import Headers, Message, Record
 from contracts.poison import PoisonError
 from contracts.topics import dead_letter_topic
 
@@ -14,8 +14,8 @@ def dead_letter(
 ) -> Message:
     """The record with key, value and headers untouched, plus headers that say where and why.
 
-    A record too large to be copied keeps its headers; `dlq_value_left_out` gives the size of the
-    value, which stays readable at its coordinates.
+    Of a record too large to be copied the value is left out, then its headers, then its key;
+    `dlq_<part>_left_out` gives the size. All of it stays readable at its coordinates.
     """
     event_id = ids.dead_letter_id(record.topic, record.partition, record.offset)
     told = {
@@ -29,13 +29,18 @@ def dead_letter(
         "error": str(error),
         "attempts": str(attempts),
     }
-    value = record.value
-    if value is not None and len(value) > COPY_MAX_BYTES - _size_of_headers(record):
-        told["value_left_out"] = str(len(value))
-        value = None
-    headers = (*record.headers, *((PREFIX + name, text.encode()) for name, text in told.items()))
-    return Message(event_id, dead_letter_topic(service, prefix), record.key, value, headers)
+    key, value, copied = record.key, record.value, tuple(record.headers)
+    if value and _size(key, value, copied) > COPY_MAX_BYTES:
+        told["value_left_out"], value = str(len(value)), None
+    if copied and _size(key, value, copied) > COPY_MAX_BYTES:
+        told["headers_left_out"], copied = str(_size(None, None, copied)), ()
+    if key and _size(key, value, copied) > COPY_MAX_BYTES:
+        told["key_left_out"], key = str(len(key)), None
+    headers = (*copied, *((PREFIX + name, text.encode()) for name, text in told.items()))
+    return Message(event_id, dead_letter_topic(service, prefix), key, value, headers)
 
 
-def _size_of_headers(record: Record) -> int:
-    return sum(len(name) + len(value or b"") for name, value in record.headers)
+def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """At least what the record takes in a request: a header has two lengths besides."""
+    lengths = [len(name.encode()) + len(text or b"") + 10 for name, text in headers]
+    return len(key or b"") + len(value or b"") + sum(lengths)

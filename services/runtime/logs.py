@@ -49,10 +49,20 @@ def _foreign(shared: list[Any], render: Any, level: int) -> None:
             ],
         )
     )
+    handler.addFilter(_no_values_of_errors)
     logging.root.handlers = [handler]
     logging.root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _no_values_of_errors(record: logging.LogRecord) -> bool:
+    """Foreign messages quote exceptions, and those quote data: only the type remains."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            type(one).__name__ if isinstance(one, BaseException) else one for one in record.args
+        )
+    return True
 
 
 def _safe_errors(_logger: Any, _method: str, event: Any) -> Any:

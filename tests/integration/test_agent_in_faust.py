@@ -41,20 +41,25 @@ async def tiny(real_servers: RealServers, prefix: str, tmp_path: Path) -> AsyncI
 
 @asynccontextmanager
 async def app_of(
-    tiny: Tiny, settings: Settings, on_batch: Callable[[Sequence[Record]], Awaitable[None]]
+    tiny: Tiny,
+    settings: Settings,
+    on_batch: Callable[[Sequence[Record]], Awaitable[None]],
+    go_on: asyncio.Event,
 ) -> AsyncIterator[faust.App]:
+    """An app that runs; it is let go on at the end, else it would wait for its batch for ever."""
     app = build_app("tiny", [tiny.topic("in")], settings, Vitals(), on_batch, Batching(500))
     await app.start()
     try:
         yield app
     finally:
+        go_on.set()
         await app.stop()
 
 
 async def test_events_of_a_generation_before_are_not_acknowledged(tiny: Tiny, settings: Settings):
     one_by_one = settings.model_copy(update={"batch_max": 1})
     handler = Handler()
-    async with app_of(tiny, one_by_one, handler) as app:
+    async with app_of(tiny, one_by_one, handler, handler.go_on) as app:
         await send_in_order(tiny, b"a", b"b", b"c")
         await until_so("b and c in the queue", lambda: queue_of(app).qsize() == 2)
         app.consumer_generation_id += 1  # as a rebalance does
@@ -64,7 +69,7 @@ async def test_events_of_a_generation_before_are_not_acknowledged(tiny: Tiny, se
     assert [read for read, _ in (await tiny.unread()).values()] == [1]
     successor = Handler()
     successor.go_on.set()
-    async with app_of(tiny, one_by_one, successor):
+    async with app_of(tiny, one_by_one, successor, successor.go_on):
         await until_so("b and c again", lambda: successor.taken == [b"b", b"c"])
 
 
@@ -76,7 +81,7 @@ async def test_what_waits_for_a_slow_batch_is_bounded(tiny: Tiny, settings: Sett
         await handler(batch)
         waiting.append(queue_of(app).qsize())
 
-    async with app_of(tiny, few, look_at_queue) as app:
+    async with app_of(tiny, few, look_at_queue, handler.go_on) as app:
         await tiny.send(range(3000))
         await until_so("a full queue", lambda: queue_of(app).full())
         handler.go_on.set()
@@ -86,7 +91,7 @@ async def test_what_waits_for_a_slow_batch_is_bounded(tiny: Tiny, settings: Sett
 
 async def test_the_wait_of_an_empty_fetch_is_the_setting(tiny: Tiny, settings: Settings):
     odd = settings.model_copy(update={"fetch_max_wait_ms": 123})
-    async with app_of(tiny, odd, Handler()) as app:
+    async with app_of(tiny, odd, Handler(), asyncio.Event()) as app:
         await until_so("a consumer", lambda: consumer_of(app)._fetcher is not None)
         assert consumer_of(app)._fetcher._fetch_max_wait_ms == 123
 

@@ -18,6 +18,7 @@ from saga_played import (
 )
 
 from contracts.journey import JOURNEYS
+from contracts.reading import Reader
 from contracts.schema_files import wrong_in
 from services.steps import all_steps
 
@@ -159,3 +160,14 @@ async def test_every_event_of_a_saga_names_what_caused_it():
         caused = [event for event in heard if event.name != START]
         assert all(event.causation_id in known for event in caused)
         assert {event.context for event in heard} == {heard[0].context}
+
+
+async def test_a_start_of_the_full_size_gets_through_every_step():
+    """Each step says a little more than it heard: its hearer must not take that for too large."""
+    small = start("a", campaign_permissions="", recruitment_preferences="")
+    room = Reader().body_max_bytes - len(small.value or b"")
+    full = start("a", campaign_permissions="x" * room, recruitment_preferences="")
+    assert len(full.value or b"") == Reader().body_max_bytes
+    world = await played(full)
+    assert dead_letters(world) == {}
+    assert [saga["status"] for saga in projected(world).values()] == ["COMPLETED"]

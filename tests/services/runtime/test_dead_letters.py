@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from runtime_given import READER, header, record
 
 from contracts import ids
@@ -105,3 +106,19 @@ def test_reading_counts_each_by_its_class():
 def size(letter) -> int:
     head = sum(len(name) + len(value or b"") + 10 for name, value in letter.headers)
     return len(letter.key or b"") + len(letter.value or b"") + head + 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "left_out"),
+    [
+        ({"headers": (("wide", b"0" * 3_000_000),)}, {"value", "headers"}),
+        ({"key": b"k" * 2_000_000}, {"value", "headers", "key"}),
+        ({"key": b"k" * 700_000, "value": b"v" * 1_000_000}, {"value"}),
+        ({"headers": tuple((f"h{n}", b"") for n in range(150_000))}, {"value", "headers"}),
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_said(changes, left_out):
+    letter = dead_letter(replace(STRANGE, **changes), "contract", WRONG)
+    assert size(letter) < min(DEAD_LETTER_MAX_BYTES, REQUEST_MAX_BYTES)
+    told = {name for name, _ in letter.headers if name.endswith("_left_out")}
+    assert told == {f"dlq_{part}_left_out" for part in left_out}
