@@ -39,11 +39,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A start that can be sent, with its ids."""
+    """A start that can be sent, with its ids; `email` as it was given, if it is text."""
 
     message: Message
     context: Context
     place: str
+    email: str | None
 
     @property
     def row(self) -> dict[str, str]:
@@ -77,7 +78,9 @@ def ready(wish: Wish, journey: Journey, tenant: str, settings: Settings) -> Read
         raise BadLineError(f"{wish.place}: {error}") from None
     except (TypeError, ValueError):  # an integer over 64 bits, or half a surrogate pair
         raise BadLineError(f"{wish.place}: a value has no JSON form that all can read") from None
-    return Ready(message, start_context(asked), wish.place)
+    email = wish.partner_data.get("email")
+    known = email if isinstance(email, str) else None
+    return Ready(message, start_context(asked), wish.place, known)
 
 
 def all_ready(

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from saga_state.document import Saga
+from saga_state.partner_hash import partner_hash
 from services.cli.errors import NO, PARTLY, CliError
 from services.cli.options import Output
 from services.cli.printing import answer, answer_one, console, write_line, write_lines
@@ -58,6 +59,7 @@ def show_ends(found: Found, sent: Sequence[Ready], order: Order) -> None:
     """Returns if all are COMPLETED. CliError: 3 if some are, else 1."""
     starts = {start.context.saga_id: start for start in sent}
     sagas = asyncio.run(_wait(found, list(starts), order))
+    _refuse_reused(found, sent, sagas)
     ended = [sagas[id_] for id_ in starts if id_ in sagas]
     rows = [_row(start, sagas.get(id_)) for id_, start in starts.items()]
     if len(starts) == len(ended) == 1:
@@ -65,6 +67,18 @@ def show_ends(found: Found, sent: Sequence[Ready], order: Order) -> None:
     else:
         answer(rows, order.output, list_of(ended, console().width))
     _judge(list(starts), sagas, order.wait_seconds or 0)
+
+
+def _refuse_reused(found: Found, sent: Sequence[Ready], sagas: Mapping[str, Saga]) -> None:
+    """A saga of another address was there before: what was sent now became a dead letter."""
+    key = found.settings.hash_key.get_secret_value().encode()
+    for start in sent:
+        saga = sagas.get(start.context.saga_id)
+        if saga is None or not start.email or saga["partner_hash"] is None:
+            continue
+        if partner_hash(key, start.email) != saga["partner_hash"]:
+            used = f"{start.place}: the correlation id was used before, with other data"
+            raise CliError(f"{used}: nothing was started; see saga {saga['_id']}", NO)
 
 
 def _row(start: Ready, saga: Saga | None) -> Mapping[str, Any]:

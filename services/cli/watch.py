@@ -22,6 +22,7 @@ from services.cli.times import duration
 
 WATCH_PAUSE_SECONDS = 0.3
 WAIT_PAUSE_SECONDS = 0.2
+TOLD_AT_FIRST = 10
 LATEST = 200  # changes between two looks that are seen; of a flood, the latest
 MOST_AT_ONCE = 1000
 # No step of this version undoes: what is COMPENSATING stays so, and waiting on would not help.
@@ -64,15 +65,16 @@ async def _watch_one(found: Found, tenant: str, text: str, output: Output) -> No
 
 
 async def _watch_all(found: Found, tenant: str, output: Output) -> None:
-    seen: dict[str, int] = {}
-    most = 10
     async with open_projection(found) as store:
+        latest = await store.listed(tenant, Wanted(), LATEST)
+        seen = {saga["_id"]: saga["event_count"] for saga in latest}
+        for saga in reversed(latest[:TOLD_AT_FIRST]):
+            tell_change(saga, output)
         while True:
-            for saga in reversed(await store.listed(tenant, Wanted(), most)):
+            for saga in reversed(await store.listed(tenant, Wanted(), LATEST)):
                 if seen.get(saga["_id"]) != saga["event_count"]:
                     seen[saga["_id"]] = saga["event_count"]
                     tell_change(saga, output)
-            most = LATEST
             await asyncio.sleep(WATCH_PAUSE_SECONDS)
 
 

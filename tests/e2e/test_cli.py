@@ -238,6 +238,15 @@ def test_watching_all_shows_what_happens_until_it_is_interrupted(up):
         watcher.kill()
 
 
+def test_a_correlation_id_that_was_used_with_other_data_is_no_success(up):
+    first = {**somebody(), "correlation_id": "corr-used"}
+    other = {**somebody(), "correlation_id": "corr-used"}
+    assert up("start", "-", "--wait", "-o", "jsonl", stdin=json.dumps(first)).returncode == 0
+    told = up("start", "-", "--wait", "-o", "jsonl", stdin=json.dumps(other))
+    assert told.returncode == 1
+    assert "the correlation id was used before, with other data: nothing was started" in told.stderr
+
+
 def test_a_bad_line_on_stdin_is_told_and_left_out(up):
     lines = [json.dumps(somebody()), "bad", "", json.dumps(somebody())]
     told = up("start", "-", "-o", "jsonl", stdin="\n".join(lines))

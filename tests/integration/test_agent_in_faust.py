@@ -47,7 +47,9 @@ async def app_of(
     go_on: asyncio.Event,
 ) -> AsyncIterator[faust.App]:
     """An app that runs; it is let go on at the end, else it would wait for its batch for ever."""
-    app = build_app("tiny", [tiny.topic("in")], settings, Vitals(), on_batch, Batching(500))
+    app = build_app(
+        "tiny", [tiny.topic("in")], settings, Vitals(), on_batch, Batching(settings.batch_max)
+    )
     await app.start()
     try:
         yield app
