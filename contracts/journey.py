@@ -4,7 +4,8 @@ Nobody coordinates a journey. Each step is a service of its own (`services/<step
 the event of the step before it and says the next one; the last step also says
 PartnerOnboardingCompleted. A step that answers "no" says PartnerOnboardingFailed and, if a step
 came before it, CompensationRequested: the steps before it then undo what they did, in reverse
-order, each when it hears CompensationCompleted of its successor.
+order, each when it hears CompensationCompleted of its successor. (Version 0.1 asks; no step hears
+it yet, and no timeout is acted on.)
 
 The tables below describe. Services use them only to know their neighbours. To add a step or to
 change a journey, add a journey with the next version; sagas under way finish on the version
