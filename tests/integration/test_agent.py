@@ -23,8 +23,8 @@ AWAY = {
     "ONBOARDING_KAFKA": "127.0.0.1:1",
     "ONBOARDING_MONGO": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1000",
 }
-# Long enough that no worker is taken for dead on a busy machine: nothing is said twice then.
-LONG_SESSION = {"ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": "20"}
+# So that no worker is taken for dead on a busy machine: nothing is said twice then.
+LONG_SESSION = {"ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": "6"}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
