@@ -48,7 +48,7 @@ test: setup ## all that needs Python only, under 15 minutes
 test-all: lint ## everything; nothing is left out
 	@$(PYTEST) -q -m "not apache"
 	@$(PYTEST) -q -m apache
-	@$(PYTEST) -q --broker apache -m servers tests/integration
+	@$(PYTEST) -q --broker apache -m servers tests/integration tests/producers
 
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
 	@$(BIN)/python -m tests.bench.pipeline
