@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from contracts import poison
-from contracts.envelope import Message, Record
+from contracts.envelope import Record
 from contracts.events import event_names
 from contracts.journey import JOURNEYS
 from contracts.poison import PoisonError
@@ -21,8 +21,8 @@ from saga_state.partner_hash import partner_hash
 from saga_state.projector import Projected, Reused, project
 from saga_state.store import SagaStore, database, transient
 from services.runtime.agent import Batching
-from services.runtime.counting import counter_of
-from services.runtime.dead_letters import dead_letter
+from services.runtime.counting import Counting
+from services.runtime.dead_letters import Poisoned
 from services.runtime.delivery import read
 from services.runtime.patience import patiently
 from services.runtime.process import Ground, Work, run_process, utc_now
@@ -31,6 +31,7 @@ SERVICE = "saga-state"
 # A backlog comes topic by topic. A larger batch holds more topics, so that several events of a saga
 # fold into one write; larger still would cost memory.
 BATCHES_OF_A_STEP = 3
+_COUNTING = Counting(SERVICE)
 log = structlog.get_logger()
 
 
@@ -61,22 +62,21 @@ async def _on_batch(
     ground: Ground, reader: Reader, store: SagaStore, hash_of: HashOf, batch: Sequence[Record]
 ) -> None:
     """Read, project, say what could not be read or contradicts; then the batch is done."""
-    count = counter_of(SERVICE)
-    events, dead_letters = read(batch, reader, SERVICE, count)
+    events, poisoned = read(batch, reader)
     projected: Projected = await patiently(
         "mongo", ground.vitals, lambda: project(events, store, hash_of, utc_now()), transient
     )
-    for reused in projected.reused:
-        dead_letters.append(_reused(reused, reader.prefix))
-        count(poison.ID_REUSED, reused.event)
-    await ground.log.publish(dead_letters)
+    poisoned += [_reused(reused) for reused in projected.reused]
+    await ground.log.publish([one.letter(SERVICE, reader.prefix) for one in poisoned])
+    for one in poisoned:
+        _COUNTING.dead_letter(one.error.error_class, one.record)
     log.info("batch.projected", records=len(batch), sagas=len(projected.sagas))
 
 
-def _reused(reused: Reused, prefix: str) -> Message:
+def _reused(reused: Reused) -> Poisoned:
     topic, partition, offset = reused.other
     text = f"the event at {topic}/{partition}/{offset} has the same source and id, another body"
-    return dead_letter(reused.event.record, SERVICE, PoisonError(poison.ID_REUSED, text), prefix)
+    return Poisoned(reused.event.record, PoisonError(poison.ID_REUSED, text))
 
 
 async def _nothing() -> None:

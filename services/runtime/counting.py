@@ -1,43 +1,55 @@
-"""Counting and logging what delivery did with each event: ids, codes, coordinates, no data."""
+"""Counting and logging what delivery did with each arrival: ids, codes, coordinates, no data."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from contracts.envelope import Event, Record
 from services.runtime import metrics
+from services.runtime.arrivals import Arrival
 
 log = structlog.get_logger()
 
 
-def counter_of(service: str) -> Callable[[str, Event | Record], None]:
-    """What delivery calls with the cell of the table, or with an error class and the record."""
+class Counts(Protocol):
+    """What delivery tells of its work."""
 
-    def count(cell: str, item: Event | Record) -> None:
-        if isinstance(item, Record):
-            _dead_letter(service, cell, item)
-        elif cell.isupper():
-            _dead_letter(service, cell, item.record)
-        else:
-            metrics.EVENTS.labels(service, cell).inc()
+    def cell(self, cell: str, arrival: Event | Arrival) -> None:
+        """An arrival met this cell of the table."""
+        ...
+
+    def dead_letter(self, error_class: str, record: Record) -> None:
+        """A record was set aside."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Counts on the metrics page of a service, and in its log."""
+
+    service: str
+
+    def cell(self, cell: str, arrival: Event | Arrival) -> None:
+        """By cell; of an event the ids are logged."""
+        metrics.CELLS.labels(self.service, cell).inc()
+        if isinstance(arrival, Event):
             log.info(
                 "event.handled",
                 cell=cell,
-                type=item.name,
-                saga_id=item.context.saga_id,
-                partner_id=item.context.partner_id,
-                correlation_id=item.context.correlation_id,
+                type=arrival.name,
+                saga_id=arrival.context.saga_id,
+                partner_id=arrival.context.partner_id,
+                correlation_id=arrival.context.correlation_id,
             )
 
-    return count
-
-
-def _dead_letter(service: str, error_class: str, record: Record) -> None:
-    metrics.DEAD_LETTERS.labels(service, error_class).inc()
-    log.warning(
-        "record.dead_letter",
-        error_class=error_class,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-    )
+    def dead_letter(self, error_class: str, record: Record) -> None:
+        """By error class, with the coordinates of the record."""
+        metrics.DEAD_LETTERS.labels(self.service, error_class).inc()
+        log.warning(
+            "record.dead_letter",
+            error_class=error_class,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )

@@ -1,5 +1,7 @@
 """Dead letters: a copy of a record that could not be read or finished, with its coordinates."""
 
+from dataclasses import dataclass
+
 from contracts import ids
 from contracts.envelope import Headers, Message, Record
 from contracts.poison import PoisonError
@@ -7,6 +9,18 @@ from contracts.topics import dead_letter_topic
 
 PREFIX = "dlq_"
 COPY_MAX_BYTES = 1_200_000  # dead letter topics and our producer take 1.25 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Poisoned:
+    """A record that could not be read, or that contradicts what is recorded."""
+
+    record: Record
+    error: PoisonError
+
+    def letter(self, service: str, prefix: str) -> Message:
+        """Its copy for the dead letter topic of the service."""
+        return dead_letter(self.record, service, self.error, prefix)
 
 
 def dead_letter(

@@ -1,7 +1,7 @@
 """Delivery: how a batch of records becomes decisions that are recorded once and said until heard.
 
     1. read     what cannot be read goes to the dead letter topic
-    2. decide   each saga's events, one after the other, by the table in protocol.py
+    2. decide   what arrives at each saga, one after the other, by the table in protocol.py
     3. record   one guarded write per saga: decision, result and outbox in one
     4. say      what the documents say, awaiting every acknowledgement
     5. return   only now may the batch be acknowledged
@@ -10,132 +10,129 @@ Stop the process after any of these and nothing is lost: the batch comes again, 
 recorded, and says the same again under the same ids. The document is the only guard: records
 may come twice, late, in any order, and to two workers at once.
 
+What time, an outside system or a person asks of a saga goes the same way from 2 on (`settle`).
+A call to an outside system begins after 3, outside of any batch: its answer arrives by itself.
+
 A batch costs a constant number of round trips, whatever its size. It never fails because a
 server is away: both ports wait and try again. Whatever else escapes from here ends the process
 (agent.py), before Faust could acknowledge.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from contracts.envelope import Event, Message, Record
 from contracts.poison import PoisonError
 from contracts.reading import Reader
-from services.runtime.dead_letters import dead_letter
+from services.runtime.arrivals import Arrival
+from services.runtime.counting import Counts
+from services.runtime.dead_letters import Poisoned
+from services.runtime.deciding import Settled, decide
 from services.runtime.document import Document
-from services.runtime.ports import Log, Sent, Store, Taken, Written
-from services.runtime.protocol import Part, hear
+from services.runtime.marks import Marks
+from services.runtime.part import Part
+from services.runtime.ports import Log, Store, Taken, Written
+from services.runtime.protocol import is_from_next
 
-Count = Callable[[str, Event | Record], None]
+Arrivals = Mapping[str, Sequence[Event | Arrival]]
+Documents = Mapping[str, Document]
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A step's delivery. `sent` holds marks that ride on the next write (or an idle flush)."""
+    """A step's delivery. `call` starts a call for a document whose lease was just recorded."""
 
     part: Part
     reader: Reader
     log: Log
     store: Store
-    count: Count
-    sent: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Settled:
-    """One saga after its events of this batch."""
-
-    document: Document | None = None
-    changed: bool = False
-    speak: bool = False
-    dead_letters: list[Message] = field(default_factory=list)
-    cells: list[tuple[str, Event | Record]] = field(default_factory=list)
+    counts: Counts
+    call: Callable[[Document], None]
+    marks: Marks = field(default_factory=Marks)
 
 
 async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
     """Do all that a batch of records asks for. Returns when the batch may be acknowledged."""
-    service = delivery.part.service.name
-    events, dead_letters = read(batch, delivery.reader, service, delivery.count)
-    sagas = await record(delivery, by_saga(events))
-    dead_letters += [letter for saga in sagas for letter in saga.dead_letters]
-    await delivery.log.publish(dead_letters)
-    await say(delivery, [saga.document for saga in sagas if saga.speak and saga.document])
-    for cell, event in (seen for saga in sagas for seen in saga.cells):
-        delivery.count(cell, event)
+    events, poisoned = read(batch, delivery.reader)
+    answered, sagas = list[Event](), defaultdict[str, list[Event]](list)
+    for event in events:
+        theirs = is_from_next(event, delivery.part)
+        (answered if theirs else sagas[event.context.saga_id]).append(event)
+    await asyncio.gather(settle(delivery, sagas), clear_watches(delivery, answered))
+    await set_aside(delivery, poisoned)
 
 
-def read(
-    batch: Iterable[Record], reader: Reader, service: str, count: Count
-) -> tuple[list[Event], list[Message]]:
-    """The events of a batch, and a dead letter for every record that is none."""
+def read(batch: Iterable[Record], reader: Reader) -> tuple[list[Event], list[Poisoned]]:
+    """The events of a batch, and the records that are none."""
     events: list[Event] = []
-    dead_letters: list[Message] = []
+    poisoned: list[Poisoned] = []
     for item in batch:
         try:
             events.append(reader.read(item))
         except PoisonError as error:
-            dead_letters.append(dead_letter(item, service, error, reader.prefix))
-            count(error.error_class, item)
-    return events, dead_letters
+            poisoned.append(Poisoned(item, error))
+    return events, poisoned
 
 
-def by_saga(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """The events grouped by saga, in the order in which they came."""
-    groups: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        groups[event.context.saga_id].append(event)
-    return groups
+async def settle(delivery: Delivery, arrivals: Arrivals, stored: Documents | None = None) -> None:
+    """Decide, record and say what arrives at sagas; start the calls it leads to."""
+    sagas = await record(delivery, arrivals, stored or {})
+    await set_aside(delivery, [one for saga in sagas for one in saga.poisoned])
+    await say(delivery, [(saga.document, saga.say) for saga in sagas if saga.document])
+    for saga in sagas:
+        if saga.call and saga.document:
+            delivery.call(saga.document)
+        for cell, arrival in saga.cells:
+            delivery.counts.cell(cell, arrival)
 
 
-async def record(delivery: Delivery, sagas: Mapping[str, list[Event]]) -> list[Settled]:
+async def clear_watches(delivery: Delivery, answered: Sequence[Event]) -> None:
+    """The next step has answered: one update for all, which needs no look at the documents."""
+    delivery.marks.drop(event.context.saga_id for event in answered)
+    if answered:
+        await delivery.store.clear_watches([event.context for event in answered])
+    for event in answered:
+        delivery.counts.cell("next, done", event)
+
+
+async def set_aside(delivery: Delivery, poisoned: Sequence[Poisoned]) -> None:
+    """Send copies of what could not be read to the dead letter topic."""
+    part = delivery.part
+    await delivery.log.publish([one.letter(part.name, part.prefix) for one in poisoned])
+    for one in poisoned:
+        delivery.counts.dead_letter(one.error.error_class, one.record)
+
+
+async def record(delivery: Delivery, arrivals: Arrivals, stored: Documents) -> list[Settled]:
     """Decide and record, again for the sagas where somebody else wrote first.
 
-    The first round takes every saga for new, which most are: no read before the write. A saga
-    that is not new misses its guard, and is read and decided anew.
+    The first round takes every saga that is not in `stored` for new, which most are: no read
+    before the write. A saga that is not new misses its guard, and is read and decided anew.
     """
-    settled: dict[str, Settled] = {}
-    stored: Mapping[str, Document] = {}
+    part, settled = delivery.part, dict[str, Settled]()
     taken: dict[str, str] = {}
-    waiting = list(sagas)
+    waiting = list(arrivals)
     while waiting:
         for saga in waiting:
-            settled[saga] = decide(delivery, stored.get(saga), sagas[saga], taken.get(saga))
+            settled[saga] = decide(part, stored.get(saga), arrivals[saga], taken.get(saga))
         changed = {s: d for s in waiting if settled[s].changed and (d := settled[s].document)}
-        marks: Sent = {}
-        if changed:
-            marks, delivery.sent = delivery.sent, {}
+        marks = delivery.marks.ripe(part.now()) if changed else {}
         results = await delivery.store.write(list(changed.values()), marks)
-        missed = [(s, r) for s, r in zip(changed, results, strict=True) if r != Written()]
-        taken |= {saga: result.key for saga, result in missed if isinstance(result, Taken)}
-        waiting = [saga for saga, _ in missed]
+        for (saga, document), result in zip(changed.items(), results, strict=True):
+            if isinstance(result, Taken):
+                taken[saga] = result.key
+            settled[saga].document = replace(document, revision=document.revision + 1)
+        waiting = [s for s, r in zip(changed, results, strict=True) if r != Written()]
         stored = await delivery.store.read(waiting) if waiting else {}
     return list(settled.values())
 
 
-def decide(
-    delivery: Delivery, document: Document | None, events: Iterable[Event], taken: str | None
-) -> Settled:
-    """A saga's events of one batch, one after the other, folded into one write."""
-    settled, part = Settled(document), delivery.part
-    for event in events:
-        try:
-            answer = hear(settled.document, event, part, taken)
-        except PoisonError as error:
-            letter = dead_letter(event.record, part.service.name, error, part.prefix)
-            settled.dead_letters.append(letter)
-            settled.cells.append((error.error_class, event))
-            continue
-        settled.changed |= answer.document is not settled.document
-        settled.speak |= answer.speak
-        settled.document = answer.document
-        settled.cells.append((answer.cell, event))
-    return settled
-
-
-async def say(delivery: Delivery, documents: Sequence[Document]) -> None:
-    """Send the outboxes. What a document says second is sent when its first was acknowledged."""
-    for wave in zip_longest(*(document.outbox for document in documents)):
+async def say(delivery: Delivery, said: Sequence[tuple[Document, Sequence[Message]]]) -> None:
+    """Send messages of outboxes. What a saga says second is sent when its first is acknowledged."""
+    for wave in zip_longest(*(messages for _, messages in said)):
         await delivery.log.publish([message for message in wave if message is not None])
-    delivery.sent |= {document.context.saga_id: document.said for document in documents}
+    whole = [document for document, messages in said if len(messages) == len(document.outbox)]
+    delivery.marks.add([one for one in whole if one.is_unsent], delivery.part.now())

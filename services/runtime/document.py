@@ -6,13 +6,18 @@ How it looks in MongoDB is documented in contracts/step_document.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from contracts.envelope import Context, Event, Message
+from contracts.envelope import Context, Event, Message, Record
 
-State = Literal["done", "rejected", "parked"]
+RESEND_SECONDS = 60.0
+"""What a batch did not get acknowledged comes again with the batch, and is said then. What a dead
+worker left is said after this time: sooner would load a system that is only behind."""
+State = Literal[
+    "pending", "done", "rejected", "undoing", "undone", "blocked", "parked", "undo_parked"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,16 @@ class Trigger:
     digest: str
     position: Position
     time: datetime
+    traceparent: str | None = None
 
     @classmethod
     def of(cls, event: Event) -> "Trigger":
         record = event.record
         position = Position(record.topic, record.partition, record.offset)
-        return cls(event.event_id, event.source, event.name, event.digest, position, event.time)
+        return cls(
+            event.event_id, event.source, event.name, event.digest, position, event.time,
+            event.traceparent,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +64,57 @@ class Document:
     """One saga, seen by one step.
 
     `revision` counts the writes; 0 is a document that is not stored yet. `outbox` holds what was
-    said, in the order in which it is sent; `said` counts all that was ever put into it.
+    said, in the order in which it is sent; `said` counts all that was ever put into it, `sent`
+    how much of that is known to be sent. `trigger`
+    is None where an undo came before the event that the step waits for.
+
+    Of a step with an outside system: `outer`; `plan` is what a yes will say; `lease` names who is
+    calling; `try_at` is when the lease ends or the next try is due.
     """
 
     context: Context
     state: State
-    trigger: Trigger
     decided_at: datetime
+    trigger: Trigger | None = None
     result: Mapping[str, Any] | None = None
     refusal: Refusal | None = None
     holds: Mapping[str, str] = field(default_factory=dict)
     outbox: tuple[Message, ...] = ()
     said: int = 0
+    sent: int = 0
     attempts: int = 1
+    outer: bool = False
+    plan: tuple[Message, ...] = ()
+    record: Record | None = None
+    lease: str | None = None
+    try_at: datetime | None = None
+    deadline_at: datetime | None = None
+    watch_at: datetime | None = None
+    give_up_at: datetime | None = None
+    undo_wanted: bool = False
+    deadline_spoke: bool = False
+    resolving: bool = False
     revision: int = 0
+
+    def saying(self, *messages: Message, **changes: Any) -> "Document":
+        """The document with changes, and with more to say."""
+        outbox, said = (*self.outbox, *messages), self.said + len(messages)
+        return replace(self, outbox=outbox, said=said, **changes)
+
+    @property
+    def is_watching(self) -> bool:
+        return self.state == "done" and self.watch_at is not None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether something in the outbox may not have been sent."""
+        return self.sent < self.said
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """When time will ask something of a document that is written now.
+
+        One that watches is looked at then anyhow, and an outbox that was not sent is seen then.
+        """
+        resend_at = now + timedelta(seconds=RESEND_SECONDS) if self.is_unsent else None
+        times = (self.try_at, self.deadline_at, self.watch_at, None if self.watch_at else resend_at)
+        return min(filter(None, times), default=None)

@@ -4,11 +4,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any, Literal
 
-from contracts.envelope import Message, Record
+from contracts.envelope import Context, Message, Record
 from services.runtime.document import Document, Position
+from services.runtime.outside import Reply
 from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
+from services.runtime.step import Rejected
 
 
 class MemoryLog:
@@ -51,7 +54,7 @@ class MemoryStore:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self.documents: dict[str, Document] = {}
-        self._unsent_since: dict[str, datetime] = {}
+        self._due_at: dict[str, datetime] = {}
 
     async def read(self, saga_ids: Sequence[str]) -> Mapping[str, Document]:
         """The documents that exist, by saga id."""
@@ -61,15 +64,27 @@ class MemoryStore:
         """Each document if its stored revision is the one it came from; then the marks."""
         results = [self._write(document) for document in documents]
         for saga_id, said in sent.items():
-            if saga_id in self.documents and self.documents[saga_id].said == said:
-                self._unsent_since.pop(saga_id, None)
+            one = self.documents.get(saga_id)
+            if one and one.said == said:
+                self._keep(replace(one, sent=said))
         return results
 
-    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
-        """Documents whose outbox was not marked as sent for that long."""
-        due = self._now() - timedelta(seconds=older_than_seconds)
-        found = sorted((since, saga) for saga, since in self._unsent_since.items() if since <= due)
+    async def clear_watches(self, answered: Sequence[Context]) -> None:
+        """Of those that are done and watch."""
+        for context in answered:
+            one = self.documents.get(context.saga_id)
+            if one and one.context.tenant_id == context.tenant_id and one.is_watching:
+                self._keep(replace(one, watch_at=None, revision=one.revision + 1))
+                self._due_at.pop(context.saga_id, None)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Document]:
+        """The longest due first."""
+        found = sorted((at, saga) for saga, at in self._due_at.items() if at <= now)
         return [self.documents[saga] for _, saga in found[:limit]]
+
+    async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
+        """Look at them again then."""
+        self._due_at |= {saga: until for saga in saga_ids if saga in self._due_at}
 
     def _write(self, document: Document) -> WriteResult:
         saga_id = document.context.saga_id
@@ -81,9 +96,15 @@ class MemoryStore:
         taken = self._taken(document)
         if taken is not None:
             return Taken(taken)
-        self.documents[saga_id] = replace(document, revision=document.revision + 1)
-        self._unsent_since[saga_id] = self._now()
+        self._keep(replace(document, revision=document.revision + 1))
         return Written()
+
+    def _keep(self, document: Document) -> None:
+        saga_id, at = document.context.saga_id, document.due_at(self._now())
+        self.documents[saga_id] = document
+        self._due_at.pop(saga_id, None)
+        if at is not None:
+            self._due_at[saga_id] = at
 
     def _taken(self, document: Document) -> str | None:
         own = document.context
@@ -94,3 +115,43 @@ class MemoryStore:
                 if other.holds.get(key) == value:
                     return key
         return None
+
+
+class MemoryOutside:
+    """An outside system. `effects` is its log: what it did, in order, as (what, key).
+
+    `replies` may tell it to answer otherwise: by key the answers of the next calls; "lost" is to
+    do the work and lose the answer.
+    """
+
+    def __init__(self) -> None:
+        self.effects: list[tuple[str, str]] = []
+        self.replies: dict[str, list[Reply | Literal["lost"]]] = defaultdict(list)
+        self._answers: dict[str, Reply] = {}
+        self._gone: set[str] = set()
+
+    async def do(self, key: str, _body: Mapping[str, Any], /) -> Reply:
+        """Once for a key; the first answer is final; after an undo it is too late."""
+        told = self.replies[key].pop(0) if self.replies[key] else "yes"
+        if key in self._gone or told in ("later", "bug"):
+            self.effects.append(("refused", key))
+            return "bug" if told == "bug" else "later"
+        if key in self._answers:
+            self.effects.append(("repeated", key))
+        elif isinstance(told, Rejected):
+            self.effects.append(("refused", key))
+            self._answers[key] = told
+        else:
+            self.effects.append(("created", key))
+            self._answers[key] = "yes"
+        return "later" if told == "lost" else self._answers[key]
+
+    async def undo(self, key: str) -> Reply:
+        """Leaves a tombstone, whether or not there was anything to remove."""
+        told = self.replies[key].pop(0) if self.replies[key] else "yes"
+        if told in ("later", "bug"):
+            return told
+        if self._answers.pop(key, None) == "yes":
+            self.effects.append(("removed", key))
+        self._gone.add(key)
+        return "later" if told == "lost" else "yes"

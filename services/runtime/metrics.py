@@ -3,9 +3,9 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
-EVENTS = Counter(
+CELLS = Counter(
     "onboarding_events_total",
-    "Events heard, by the cell of the protocol's table they met",
+    "What arrived at sagas, by the cell of the protocol's table it met",
     ["service", "cell"],
     registry=REGISTRY,
 )

@@ -7,9 +7,10 @@ server is away it waits and tries again, so that no caller ever sees a transient
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from contracts.envelope import Message
+from contracts.envelope import Context, Message
 from services.runtime.document import Document, Position
 
 
@@ -57,6 +58,18 @@ class Store(Protocol):
         """
         ...
 
-    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
-        """Documents whose outbox was not marked as sent for that long, by the store's clock."""
+    async def clear_watches(self, answered: Sequence[Context]) -> None:
+        """Of these sagas the next step has answered: nobody waits for it any more."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Document]:
+        """Documents of which time asks something: the longest due first.
+
+        Either `Document.due_at()` has come, or something in the outbox was not marked as sent
+        for RESEND_SECONDS.
+        """
+        ...
+
+    async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
+        """Look at these documents again at that time: nothing was to be done yet."""
         ...

@@ -1,128 +1,144 @@
-"""The table of the protocol: what an event does to the step document of its saga.
+"""The table of the protocol: what arrives at a step document, and which cell it meets.
 
-Pure: document and event in, document and whether to speak out. The cells are those of
-docs/protocol.md; this version has the row "do" for steps without an outside system.
+Pure: document and arrival in, document and what to do next out. The rows and columns are those
+of docs/protocol.md; what a cell does is in py. The table stands last.
 """
 
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from contracts import poison
-from contracts.envelope import Context, Event, Message
-from contracts.journey import JOURNEYS, Journey, Journeys, Step
+from contracts.envelope import Event, Message
+from contracts.events import CompensationCompleted, CompensationRequested
+from contracts.journey import Journey
 from contracts.poison import PoisonError
-from services.runtime import saying
-from services.runtime.document import Document, Refusal, State, Trigger
-from services.runtime.step import Done, Effects, Rejected, StepService
+from services.runtime.arrivals import Answered, Arrival
+from services.runtime.case import Case, Cell, nothing, say_again
+from services.runtime.document import Document
+from services.runtime.doing import do_answered, redrive, resume, take
+from services.runtime.part import Part
+from services.runtime.timing import clear_watch, speak_for_the_next, time_out
+from services.runtime.undoing import (
+    block,
+    block_and_say,
+    redrive_undo,
+    resolve,
+    say_undone,
+    say_undone_if_first,
+    try_undo,
+    undo,
+    undo_answered,
+    undo_when_free,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A step's part in the journeys: its decision, its rules, the time, the names around it.
-
-    `seconds_for(row)` is how long that step has to answer.
-    """
-
-    service: StepService
-    rules: BaseModel
-    now: Callable[[], datetime]
-    seconds_for: Callable[[Step], float]
-    prefix: str = ""
-    journeys: Journeys = field(default_factory=lambda: JOURNEYS)
-
-    def journey_of(self, context: Context) -> Journey | None:
-        """The journey of a saga, if this step has a part in it."""
-        journey = self.journeys.get((context.journey, context.journey_version))
-        return journey if journey and journey.step(self.service.name) else None
+IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an event leads to: the name of the cell, the document after it, whether to speak.
-
-    The document is to be written if it is another object than before. To speak is to send its
-    whole outbox (again).
-    """
+    """What an arrival leads to: the name of the cell, the document after it, what to do then."""
 
     cell: str
     document: Document | None
-    speak: bool = False
+    say: tuple[Message, ...] = ()
+    call: bool = False
 
 
-def hear(document: Document | None, event: Event, part: Part, taken: str | None = None) -> Answer:
-    """The cell of the table for this document and this event.
+def meet(
+    document: Document | None, arrival: Event | Arrival, part: Part, taken: str | None = None
+) -> Answer:
+    """The cell for this document and this arrival, and what it leads to.
 
     `taken` names the key of `holds` that another living saga turned out to hold. Raises
     PoisonError for an event that contradicts what is recorded.
     """
-    journey = part.journey_of(document.context if document else event.context)
-    row = journey.step(part.service.name) if journey else None
-    if journey is None or row is None or row.hears != event.name:
-        return Answer("ignored", document)
-    if document is None:
-        return Answer("do, absent", _decide(event, journey, part, taken), speak=True)
-    _check_identity(document, event)
-    if document.state == "parked":
-        return Answer("do, parked", document)
-    return Answer(f"do, {document.state}", document, speak=True)
+    context = document.context if document else getattr(arrival, "context", None)
+    journey = part.journey_of(context) if context else None
+    row = row_of(arrival, part, journey) if journey else None
+    if journey is None or row is None:
+        return Answer(IGNORED, document)
+    if document is not None and isinstance(arrival, Event):
+        _check_identity(document, arrival)
+    state = document.state if document else "absent"
+    cell = TABLE[row].get(state)
+    if cell is None:
+        return Answer(IGNORED, document)
+    outcome = cell(Case(document, arrival, part, journey, part.now(), taken))
+    return Answer(f"{row}, {state}", outcome.document, outcome.say, outcome.call)
+
+
+def row_of(arrival: Event | Arrival, part: Part, journey: Journey) -> str | None:
+    """The row of an arrival; None: it says nothing to this step."""
+    if isinstance(arrival, Answered):
+        return "answer"
+    if not isinstance(arrival, Event):
+        return arrival.what
+    after = journey.after(part.name)
+    if arrival.name == part.row(journey).hears:
+        return "do"
+    if after is not None and arrival.name == after.says:
+        return "next"
+    if isinstance(arrival.data, CompensationCompleted):
+        return "undo, my turn" if after and arrival.data.step == after.name else None
+    if isinstance(arrival.data, CompensationRequested):
+        return _undo_row(arrival.data.failed_step, part, journey)
+    return None
+
+
+def is_from_next(event: Event, part: Part) -> bool:
+    """Whether it is the answer of the step after this one, by the event's own journey."""
+    journey = part.journey_of(event.context)
+    return journey is not None and row_of(event, part, journey) == "next"
+
+
+def _undo_row(failed_step: str | None, part: Part, journey: Journey) -> str | None:
+    """R(f) of step k: f = k+1 is my turn, f <= k at or after, any other is for others. A person's
+    request names no step, and counts as the one after the last."""
+    names = journey.step_names
+    failed = len(names) if failed_step is None else names.index(failed_step)
+    mine = names.index(part.name)
+    if failed == mine + 1:
+        return "undo, my turn"
+    return "undo, at or after" if failed <= mine else None
 
 
 def _check_identity(document: Document, event: Event) -> None:
     if document.context.tenant_id != event.context.tenant_id:
         raise PoisonError(poison.TENANT_MISMATCH, "the saga belongs to another tenant")
     trigger = document.trigger
-    same = (trigger.source, trigger.event_id) == (event.source, event.event_id)
-    if same and trigger.digest != event.digest:
+    same = trigger and (trigger.source, trigger.event_id) == (event.source, event.event_id)
+    if trigger and same and trigger.digest != event.digest:
         text = "this source and id were heard before with another body"
         raise PoisonError(poison.ID_REUSED, text)
 
 
-def _decide(event: Event, journey: Journey, part: Part, taken: str | None) -> Document:
-    now = part.now()
-    if taken is not None:
-        return _rejected(event, journey, part, now, part.service.taken[taken])
-    try:
-        effects = Effects(now=now, context=event.context, rules=part.rules)
-        outcome = part.service.handler(event.data, effects)
-        if isinstance(outcome, Rejected):
-            return _rejected(event, journey, part, now, outcome)
-        return _done(event, journey, part, now, outcome)
-    except Exception as error:  # a bug is set aside with its saga; nobody else waits for it
-        return _parked(event, part, now, error)
-
-
-def _done(event: Event, journey: Journey, part: Part, now: datetime, done: Done) -> Document:
-    outbox = saying.progress(event, journey, part, now, done)
-    return _document(event, "done", now, outbox, result=done.result, holds=done.holds)
-
-
-def _rejected(event: Event, journey: Journey, part: Part, now: datetime, no: Rejected) -> Document:
-    outbox = saying.failure(event, journey, part, now, no)
-    return _document(event, "rejected", now, outbox, refusal=Refusal(no.code, no.reason))
-
-
-def _parked(event: Event, part: Part, now: datetime, error: Exception) -> Document:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
-    outbox = (saying.set_aside(event, part, where),)
-    return _document(event, "parked", now, outbox, refusal=Refusal(poison.BUG, where))
-
-
-def _document(
-    event: Event, state: State, now: datetime, outbox: tuple[Message, ...], **rest: Any
-) -> Document:
-    return Document(
-        context=event.context,
-        state=state,
-        trigger=Trigger.of(event),
-        decided_at=now,
-        outbox=outbox,
-        said=len(outbox),
-        **rest,
-    )
+# fmt: off
+TABLE: Mapping[str, Mapping[str, Cell]] = {
+    "do": {
+        "absent": take,        "pending": resume,
+        "done": say_again,     "rejected": say_again,
+        "undoing": nothing,    "undone": nothing,    "blocked": nothing,
+        "parked": nothing,     "undo_parked": nothing,
+    },
+    "undo, my turn": {
+        "absent": block_and_say, "pending": undo_when_free,
+        "done": undo,          "rejected": say_undone,
+        "undoing": nothing,    "undone": say_undone, "blocked": say_undone,
+        "parked": undo,        "undo_parked": nothing,
+    },
+    "undo, at or after": {
+        "absent": block,       "pending": undo_when_free,
+        "done": undo,          "rejected": say_undone_if_first,
+        "undoing": nothing,    "undone": say_undone_if_first,
+        "blocked": say_undone_if_first,
+        "parked": undo,        "undo_parked": nothing,
+    },
+    "deadline": {"pending": time_out, "parked": time_out},
+    "watch":    {"done": speak_for_the_next},
+    "next":     {"done": clear_watch},
+    "try":      {"pending": resume, "undoing": try_undo},
+    "answer":   {"pending": do_answered, "undoing": undo_answered},
+    "redrive":  {"parked": redrive, "undo_parked": redrive_undo},
+    "resolve":  {"undo_parked": resolve},
+}
+# fmt: on

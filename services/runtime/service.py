@@ -1,12 +1,15 @@
 """A step as a process: `run(STEP)` is all that `python -m services.<step>` does."""
 
+from datetime import datetime
+
 from contracts.journey import JOURNEYS, rows_of
-from contracts.topics import event_topic
 from services.runtime.agent import Batching
-from services.runtime.counting import counter_of
+from services.runtime.counting import Counting
 from services.runtime.delivery import Delivery, deliver
+from services.runtime.document import Document
+from services.runtime.hearing import topics_of
+from services.runtime.part import Part
 from services.runtime.process import Ground, Work, run_process, utc_now
-from services.runtime.protocol import Part
 from services.runtime.settings import Settings
 from services.runtime.step import StepService
 from services.runtime.store import StepStore
@@ -25,15 +28,17 @@ def run(step: StepService) -> None:
 async def _prepare(step: StepService, ground: Ground) -> Work:
     settings = ground.settings
     part = part_of(step, settings)
-    store = StepStore(ground.mongo, settings.database(f"onboarding_{step.name}"), ground.vitals)
+    database = settings.database(f"onboarding_{step.name}")
+    store = StepStore(ground.mongo, database, ground.vitals, part.now)
     await store.ensure(list(step.taken))
-    delivery = Delivery(part, settings.reader(), ground.log, store, counter_of(step.name))
+    counting = Counting(step.name)
+    delivery = Delivery(part, settings.reader(), ground.log, store, counting, _no_call)
     return Work(
-        topics=topics_of(step, settings.prefix),
+        topics=topics_of(step.name, JOURNEYS, settings.prefix),
         journeys=[journey.label for journey, _ in rows_of(step.name, JOURNEYS.values())],
         on_batch=lambda batch: deliver(delivery, batch),
-        on_tick=lambda: sweep(delivery),
-        on_stop=lambda: flush_marks(delivery),
+        on_tick=lambda: sweep(delivery, _NeverSilent()),
+        on_stop=lambda: flush_marks(delivery, part.now(), after_seconds=0),
         batching=Batching(settings.batch_max),
     )
 
@@ -49,7 +54,15 @@ def part_of(step: StepService, settings: Settings) -> Part:
     )
 
 
-def topics_of(step: StepService, prefix: str) -> list[str]:
-    """The topics of what the step hears, over all journeys, each once."""
-    rows = rows_of(step.name, JOURNEYS.values())
-    return list(dict.fromkeys(event_topic(row.hears, prefix) for _, row in rows))
+def _no_call(document: Document) -> None:
+    """No step has an outside system yet."""
+    raise AssertionError(document.state)
+
+
+class _NeverSilent:
+    """No watch speaks yet."""
+
+    async def look(self, _now: datetime, /) -> None: ...
+
+    def is_silent(self, _document: Document, _now: datetime, /) -> bool:
+        return False

@@ -1,14 +1,14 @@
 """The store on MongoDB: step documents. The only module here that imports the driver."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
-from bson.timestamp import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, InsertOne, UpdateMany, UpdateOne
+from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne, UpdateMany
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -19,6 +19,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from contracts.envelope import Context
 from services.runtime.document import Document
 from services.runtime.document_form import from_form, to_form
 from services.runtime.patience import patiently
@@ -26,11 +27,9 @@ from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
-Write = InsertOne[dict[str, Any]] | UpdateOne | UpdateMany
+Write = InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]] | UpdateMany
 Client = AsyncIOMotorClient[dict[str, Any]]
 DUPLICATE_KEY = 11_000
-NOW = Timestamp(0, 0)  # of an inserted document's field: MongoDB fills in its own time
-TIMESTAMP_LAST = 2**32 - 1  # the last of a second
 INSTANCE_SECONDS = 60
 
 
@@ -70,13 +69,20 @@ def transient(error: BaseException) -> bool:
 class StepStore:
     """The step documents of one service (the port `Store`)."""
 
-    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
+    def __init__(
+        self, client: Client, database_name: str, vitals: Vitals, now: Callable[[], datetime]
+    ) -> None:
+        self._now = now
         self._steps: AsyncIOMotorCollection[dict[str, Any]] = database(client, database_name).steps
         self._vitals = vitals
 
     async def ensure(self, held_keys: Sequence[str]) -> None:
-        """Make the indexes: unsent outboxes, and one unique one per key of `holds`."""
-        unsent = IndexModel([("unsent_since", ASCENDING)], sparse=True)
+        """Make the indexes: what is due, and a unique one per key of `holds`."""
+        due = IndexModel(
+            [("due_at", ASCENDING)],
+            name="due",
+            partialFilterExpression={"due_at": {"$type": "date"}},
+        )
         unique = [
             IndexModel(
                 [("tenant_id", ASCENDING), (f"holds.{key}", ASCENDING)],
@@ -85,7 +91,7 @@ class StepStore:
             )
             for key in held_keys
         ]
-        await self._patiently(lambda: self._steps.create_indexes([unsent, *unique]))
+        await self._patiently(lambda: self._steps.create_indexes([due, *unique]))
 
     async def read(self, saga_ids: Sequence[str]) -> Mapping[str, Document]:
         """The documents that exist, by saga id."""
@@ -98,25 +104,36 @@ class StepStore:
 
         The marks go beside it, in a bulk of their own: they have no guard that could miss.
         """
-        operations: list[Write] = [
-            _insert(one) if one.revision == 0 else _replace(one) for one in documents
-        ]
+        now = self._now()
+        operations: list[Write] = [_written(one, now) for one in documents]
         marks: list[Write] = [_mark(said, sent) for said in sorted(set(sent.values()))]
         writing = self._patiently(lambda: _bulk(self._steps, operations))
         marking = self._patiently(lambda: _bulk(self._steps, marks))
         refused = (await asyncio.gather(writing, marking))[0]
         return [_result(refused.get(index)) for index in range(len(documents))]
 
-    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
-        """Documents whose outbox was not marked as sent for that long, by the database's clock."""
+    async def clear_watches(self, answered: Sequence[Context]) -> None:
+        """One update for each tenant. The revision goes on, so that a watch that fires misses."""
+        sagas: dict[str, list[str]] = defaultdict(list)
+        for context in answered:
+            sagas[context.tenant_id].append(context.saga_id)
+        clears: list[Write] = [_clear(tenant, ids) for tenant, ids in sagas.items()]
+        await self._patiently(lambda: _bulk(self._steps, clears))
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Document]:
+        """By the index of what is due, which finished documents are not in."""
+        query = {"due_at": {"$type": "date", "$lte": now}}
 
         async def find() -> list[dict[str, Any]]:
-            now = (await self._steps.database.command("hello"))["localTime"]
-            due = Timestamp(int(now.timestamp() - older_than_seconds), TIMESTAMP_LAST)
-            cursor = self._steps.find({"unsent_since": {"$lte": due}})
-            return await cursor.sort("unsent_since", ASCENDING).limit(limit).to_list(limit)
+            found = self._steps.find(query, sort=[("due_at", ASCENDING)], hint="due", limit=limit)
+            return await found.to_list(limit)
 
         return [from_form(form) for form in await self._patiently(find)]
+
+    async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
+        """Of those that are still to be looked at."""
+        query = {"_id": {"$in": list(saga_ids)}, "due_at": {"$type": "date"}}
+        await self._patiently(lambda: self._steps.update_many(query, {"$set": {"due_at": until}}))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await patiently("mongo", self._vitals, call, transient)
@@ -166,26 +183,22 @@ async def _bulk(
     return {}
 
 
-def _insert(document: Document) -> InsertOne[dict[str, Any]]:
-    """A new document: cheaper than an upsert, and E11000 on `_id` says that it was not new."""
-    form = {"_id": document.context.saga_id, **to_form(document), "revision": 1}
-    return InsertOne({**form, "unsent_since": NOW})
-
-
-def _replace(document: Document) -> UpdateOne:
-    """A guarded write. Being an upsert, it answers E11000 on `_id` where the guard misses: that
-    names the write that missed, which a count of matches would not."""
-    context = document.context
+def _written(document: Document, now: datetime) -> Write:
+    """A new document is inserted: cheaper than an upsert, and E11000 on `_id` says that it was not
+    new. Another is replaced under a guard; being an upsert, that answers E11000 on `_id` where the
+    guard misses, which names the write that missed, as a count of matches would not."""
+    context, due_at = document.context, document.due_at(now)
+    form = {"_id": context.saga_id, **to_form(document), "revision": document.revision + 1}
+    if due_at is not None:
+        form["due_at"] = due_at
+    if document.revision == 0:
+        return InsertOne(form)
     guard = {
         "_id": context.saga_id,
         "tenant_id": context.tenant_id,
         "revision": document.revision,
     }
-    changes = {
-        "$set": {**to_form(document), "revision": document.revision + 1},
-        "$currentDate": {"unsent_since": {"$type": "timestamp"}},
-    }
-    return UpdateOne(guard, changes, upsert=True)
+    return ReplaceOne(guard, form, upsert=True)
 
 
 def _mark(said: int, sent: Sent) -> UpdateMany:
@@ -194,7 +207,19 @@ def _mark(said: int, sent: Sent) -> UpdateMany:
     One update of many: in MongoDB 6.0 it costs a seventh of an update for each.
     """
     sagas = [saga_id for saga_id, count in sent.items() if count == said]
-    return UpdateMany({"_id": {"$in": sagas}, "said": said}, {"$unset": {"unsent_since": ""}})
+    times = {"$min": ["$try_at", "$deadline_at", "$watch_at"]}
+    changes = {"$set": {"sent": said, "due_at": times}}
+    return UpdateMany({"_id": {"$in": sagas}, "said": said}, [changes])
+
+
+def _clear(tenant_id: str, saga_ids: Sequence[str]) -> UpdateMany:
+    query = {
+        "_id": {"$in": list(saga_ids)},
+        "tenant_id": tenant_id,
+        "state": "done",
+        "watch_at": {"$type": "date"},
+    }
+    return UpdateMany(query, {"$unset": {"watch_at": "", "due_at": ""}, "$inc": {"revision": 1}})
 
 
 def _result(error: Mapping[str, Any] | None) -> WriteResult:

@@ -1,32 +1,100 @@
-"""The sweeper: sends outboxes that were left unsent, and flushes marks when nothing comes.
+"""The sweeper: what time asks for. Deadlines, tries that are due, watches, outboxes left unsent.
 
-A worker that dies between recording and sending leaves its outbox unmarked; whoever sweeps next
-says it. Saying it twice is harmless, so sweepers of several workers need no agreement.
+It decides nothing itself: what is due arrives at the table like an event. Every write is guarded,
+so that two sweepers at once do no harm; a lease only spares them the work.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from contracts.envelope import Event
 from services.runtime import metrics
-from services.runtime.delivery import Delivery, say
+from services.runtime.arrivals import Arrival, Due
+from services.runtime.delivery import Delivery, say, settle
+from services.runtime.document import Document
 
-# A batch that was not acknowledged comes again by itself and says its outboxes then; the sweeper
-# is for what no batch will bring back. It must not be faster than a slow batch: sending what is
-# only waiting for its mark loads a system that is behind, and puts it further behind.
-UNSENT_SECONDS = 60.0
 SWEEP_LIMIT = 500
+LOOK_AGAIN_SECONDS = 1.0
 
 
-async def sweep(delivery: Delivery) -> int:
-    """One pass; returns how many outboxes were sent again."""
-    await flush_marks(delivery)
-    left = await delivery.store.unsent(UNSENT_SECONDS, SWEEP_LIMIT)
-    if left:
-        await say(delivery, left)
-        await flush_marks(delivery)
-        metrics.RESENT.labels(delivery.part.service.name).inc(len(left))
-    return len(left)
+class Watch(Protocol):
+    """Tells a step that is dead or stuck from one that is only behind."""
+
+    async def look(self, now: datetime, /) -> None:
+        """Note where the next services stand in their topics."""
+        ...
+
+    def is_silent(self, document: Document, now: datetime, /) -> bool:
+        """Whether the step after it had its chance to answer this saga, and did not."""
+        ...
 
 
-async def flush_marks(delivery: Delivery) -> None:
+async def sweep(delivery: Delivery, watch: Watch) -> int:
+    """One pass; returns how many documents it found due."""
+    now = delivery.part.now()
+    await flush_marks(delivery, now)
+    due = await delivery.store.due(now, SWEEP_LIMIT)
+    if due:
+        await watch.look(now)
+    arrivals: dict[str, Sequence[Event | Arrival]] = {}
+    unsent: list[Document] = []
+    put_off: list[Document] = []
+    for one in due:
+        if _may_be_unsent(delivery, one) and not _is_over(one, now):
+            unsent.append(one)  # nobody can be blamed for not answering what was not sent
+        elif (arrival := what_is_due(delivery, one, watch, now)) is not None:
+            arrivals[one.context.saga_id] = [arrival]
+        else:
+            put_off.append(one)
+    await say_again(delivery, unsent)
+    await settle(delivery, arrivals, {one.context.saga_id: one for one in due})
+    await _put_off(delivery, put_off, now + timedelta(seconds=LOOK_AGAIN_SECONDS))
+    return len(due)
+
+
+def what_is_due(
+    delivery: Delivery, one: Document, watch: Watch, now: datetime
+) -> Event | Arrival | None:
+    """What time asks of a document first; None: nothing yet."""
+    if _is_over(one, now):
+        return Due("deadline")
+    if one.try_at is not None and one.try_at <= now:
+        again = one.state == "pending" and not one.plan and one.record
+        return delivery.reader.read(again) if again else Due("try")
+    if one.watch_at is not None and one.watch_at <= now and watch.is_silent(one, now):
+        return Due("watch")
+    return None
+
+
+async def say_again(delivery: Delivery, unsent: Sequence[Document]) -> None:
+    """Send what a dead worker left, and mark it at once; their watches count from now."""
+    if not unsent:
+        return
+    await say(delivery, [(one, one.outbox) for one in unsent])
+    await flush_marks(delivery, delivery.part.now(), after_seconds=0)
+    for one in unsent:
+        journey = delivery.part.journey_of(one.context)
+        seconds = delivery.part.watched(journey) if journey and one.watch_at else None
+        if seconds is not None:
+            await _put_off(delivery, [one], delivery.part.now() + timedelta(seconds=seconds))
+    metrics.RESENT.labels(delivery.part.name).inc(len(unsent))
+
+
+async def flush_marks(delivery: Delivery, now: datetime, after_seconds: float = 5.0) -> None:
     """Write the marks that no batch took along."""
-    marks, delivery.sent = delivery.sent, {}
-    if marks:
+    if marks := delivery.marks.ripe(now, after_seconds):
         await delivery.store.write([], marks)
+
+
+async def _put_off(delivery: Delivery, documents: Sequence[Document], until: datetime) -> None:
+    if documents:
+        await delivery.store.put_off([one.context.saga_id for one in documents], until)
+
+
+def _may_be_unsent(delivery: Delivery, one: Document) -> bool:
+    return one.is_unsent and one.context.saga_id not in delivery.marks.waiting
+
+
+def _is_over(one: Document, now: datetime) -> bool:
+    return one.deadline_at is not None and one.deadline_at <= now

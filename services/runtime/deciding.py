@@ -1,0 +1,46 @@
+"""Everything that arrived at one saga, folded through the table into one write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from contracts.envelope import Event, Message
+from contracts.poison import PoisonError
+from services.runtime.arrivals import Arrival
+from services.runtime.dead_letters import Poisoned
+from services.runtime.document import Document
+from services.runtime.part import Part
+from services.runtime.protocol import meet
+
+
+@dataclass(slots=True)
+class Settled:
+    """One saga after what arrived."""
+
+    document: Document | None = None
+    changed: bool = False
+    say: tuple[Message, ...] = ()
+    call: bool = False
+    poisoned: list[Poisoned] = field(default_factory=list)
+    cells: list[tuple[str, Event | Arrival]] = field(default_factory=list)
+
+
+def decide(
+    part: Part, document: Document | None, arrivals: Sequence[Event | Arrival], taken: str | None
+) -> Settled:
+    """What arrived at a saga, one after the other, folded into one write."""
+    settled = Settled(document)
+    for arrival in arrivals:
+        try:
+            answer = meet(settled.document, arrival, part, taken)
+        except PoisonError as error:
+            assert isinstance(arrival, Event)
+            settled.poisoned.append(Poisoned(arrival.record, error))
+            continue
+        settled.changed |= answer.document is not settled.document
+        settled.say = tuple(dict.fromkeys((*settled.say, *answer.say)))
+        settled.call |= answer.call
+        settled.document = answer.document
+        settled.cells.append((answer.cell, arrival))
+    if settled.document is not None:  # what was decided may have been taken back in the same write
+        settled.say = tuple(one for one in settled.document.outbox if one in settled.say)
+    return settled

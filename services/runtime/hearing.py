@@ -1,0 +1,15 @@
+"""What a step hears: the topics it reads, over all journeys in which it has a part."""
+
+from contracts.events import CompensationCompleted, CompensationRequested
+from contracts.journey import JOURNEYS, Journeys, rows_of
+from contracts.topics import event_topic
+
+
+def topics_of(step: str, journeys: Journeys = JOURNEYS, prefix: str = "") -> list[str]:
+    """What it waits for, the answers of the step after it, and everybody's undoing; each once."""
+    names: dict[str, None] = {}
+    for journey, row in rows_of(step, journeys.values()):
+        after = journey.after(step)
+        names |= dict.fromkeys((row.hears, after.says) if after else (row.hears,))
+    undoing = (CompensationRequested.__name__, CompensationCompleted.__name__)
+    return [event_topic(name, prefix) for name in dict.fromkeys((*names, *undoing))]
