@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 PYTEST := $(BIN)/python -m pytest
+TWO    := -n 2 --dist loadscope  # a module's tests share its servers
 EXIT_FLAG := $(if $(EXIT),--exit,)
 
 .DEFAULT_GOAL := help
@@ -38,17 +39,17 @@ lint: setup ## ruff, mypy, import contracts, generated files
 	@$(BIN)/python -m contracts.generate --check
 
 test-fast: setup ## no servers, under a minute
-	@$(PYTEST) -q -n 2 -m "not servers and not apache"
+	@$(PYTEST) -q $(TWO) -m "not servers and not apache"
 
 test: setup ## all that needs Python only, under 15 minutes
-	@$(PYTEST) -q -m "not apache"
+	@$(PYTEST) -q $(TWO) -m "not apache"
 	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven) and the linters."
 	@echo "To have them: make test-all"
 
 test-all: lint ## everything; nothing is left out
-	@$(PYTEST) -q -m "not apache"
+	@$(PYTEST) -q $(TWO) -m "not apache"
 	@$(PYTEST) -q -m apache
-	@$(PYTEST) -q --broker apache -m servers tests/integration tests/producers
+	@$(PYTEST) -q $(TWO) --broker apache -m servers tests/integration tests/producers
 
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
 	@$(BIN)/python -m tests.bench.pipeline

@@ -6,7 +6,9 @@ step's own. Times are UTC with milliseconds.
 """
 
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict  # before Python 3.12 the only one that pydantic reads
 
 StepState = Literal["done", "rejected", "parked"]
 
@@ -40,14 +42,15 @@ class StepRefusal(TypedDict):
 class SaidMessage(TypedDict):
     """A message as it was first said: it is sent again byte for byte, never made anew.
 
-    `key`, `value` and header values are text where they are UTF-8, else binary.
+    `key`, `value` and header values are text where they are UTF-8, else binary. A header is an
+    array of its name and its value.
     """
 
     event_id: str
     topic: str
     key: str | bytes | None
     value: str | bytes | None
-    headers: list[tuple[str, str | bytes]]
+    headers: list[list[str | bytes]]
 
 
 class StepDocument(TypedDict):

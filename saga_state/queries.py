@@ -16,20 +16,22 @@ Place = tuple[datetime, str]  # a document's place in a list: the time it is ord
 UP, DOWN = 1, -1
 
 
-def _index(*fields: str, last: str, way: int) -> Keys:
-    return (("tenant_id", UP), *((field, UP) for field in fields), (last, way), ("_id", way))
+def _index(*fields: str, last: str) -> Keys:
+    return (("tenant_id", UP), *((field, UP) for field in fields), (last, DOWN), ("_id", DOWN))
 
 
 SAGA_INDEXES: Mapping[str, Keys] = {
-    "of_partner": _index("partner_id", last="initiated_at", way=DOWN),
-    "of_correlation": _index("correlation_id", last="initiated_at", way=DOWN),
-    "of_partner_hash": _index("partner_hash", last="initiated_at", way=DOWN),
-    "by_failure": _index("failure.code", last="updated_at", way=DOWN),
-    "by_step": _index("current_step", last="updated_at", way=DOWN),
-    "by_status": _index("status", last="updated_at", way=DOWN),
-    "by_update": _index(last="updated_at", way=DOWN),
-    "by_start": _index(last="initiated_at", way=DOWN),
-    "by_due": _index(last="due_at", way=UP),
+    "of_partner": _index("partner_id", last="initiated_at"),
+    "of_correlation": _index("correlation_id", last="initiated_at"),
+    "of_partner_hash": _index("partner_hash", last="initiated_at"),
+    "by_failure_code": _index("failure.code", last="updated_at"),
+    "by_step": _index("current_step", last="updated_at"),
+    "by_status": _index("status", last="updated_at"),
+    "by_update": _index(last="updated_at"),
+}
+# Few sagas fail: of the others this index knows nothing, so that they cost it no write.
+INDEX_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "by_failure_code": {"partialFilterExpression": {"failure.code": {"$exists": True}}},
 }
 EVENT_INDEXES: Mapping[str, Keys] = {
     "of_saga": (("tenant_id", UP), ("saga_id", UP), ("time", UP), ("_id", UP)),
@@ -49,9 +51,8 @@ class Query:
 class Wanted:
     """Which sagas of a tenant a list is to show; None: no matter. Times: from <= t < until.
 
-    The latest updated come first. With a time of the start (and none of the update) it is the
-    latest started, and sagas without a start are left out. `after`: the place of the last saga
-    of the page before, by the field that `order_of_list` names.
+    The latest updated come first; of a partner_hash, the latest started. `after`: the place of the
+    last saga of the page before, by the field that `order_of_list` names.
     """
 
     status: str | None = None
@@ -59,8 +60,6 @@ class Wanted:
     journey: str | None = None
     failure_code: str | None = None
     partner_hash: str | None = None
-    started_from: datetime | None = None
-    started_until: datetime | None = None
     updated_from: datetime | None = None
     updated_until: datetime | None = None
     after: Place | None = None
@@ -68,7 +67,7 @@ class Wanted:
 
 def order_of_list(wanted: Wanted) -> str:
     """The field whose time orders that list: `updated_at` or `initiated_at`."""
-    return SAGA_INDEXES[_hint(_equal(wanted), wanted)][-2][0]
+    return SAGA_INDEXES[_hint(_equal(wanted))][-2][0]
 
 
 def of_any_id(tenant_id: str, text: str) -> tuple[Query, Query]:
@@ -84,12 +83,6 @@ def of_partner_hash(tenant_id: str, text: str) -> Query:
     return _exact(tenant_id, "partner_hash", text, "of_partner_hash")
 
 
-def overdue(tenant_id: str, now: datetime) -> Query:
-    """Sagas whose current step should have answered by now; the longest overdue first."""
-    filter_ = {"tenant_id": tenant_id, "due_at": {"$lt": now}}
-    return Query(filter_, "by_due", SAGA_INDEXES["by_due"][-2:])
-
-
 def timeline(tenant_id: str, saga_id: str) -> Query:
     """The events of a saga, in the order of their times."""
     return Query(
@@ -100,7 +93,7 @@ def timeline(tenant_id: str, saga_id: str) -> Query:
 def listed(tenant_id: str, wanted: Wanted) -> Query:
     """The list that is wanted: by the narrowest index; other conditions are checked on the way."""
     asked = _equal(wanted)
-    hint = _hint(asked, wanted)
+    hint = _hint(asked)
     order = SAGA_INDEXES[hint][-2:]
     clauses: list[Mapping[str, Any]] = [{"tenant_id": tenant_id, **asked}, *_between(wanted)]
     if wanted.after is not None:
@@ -123,26 +116,13 @@ def _equal(wanted: Wanted) -> dict[str, str]:
     return {field: value for field, value in equal.items() if value is not None}
 
 
-def _hint(asked: Mapping[str, Any], wanted: Wanted) -> str:
-    if "partner_hash" in asked:
-        return "of_partner_hash"
-    by_start = wanted.started_from or wanted.started_until
-    if by_start and not (wanted.updated_from or wanted.updated_until):
-        return "by_start"
-    for field, name in _NARROWEST_FIRST.items():
-        if field in asked:
-            return name
-    return "by_update"
+def _hint(asked: Mapping[str, Any]) -> str:
+    return next((name for field, name in _NARROWEST_FIRST.items() if field in asked), "by_update")
 
 
 def _between(wanted: Wanted) -> list[Mapping[str, Any]]:
-    bounds = {
-        ("initiated_at", "$gte"): wanted.started_from,
-        ("initiated_at", "$lt"): wanted.started_until,
-        ("updated_at", "$gte"): wanted.updated_from,
-        ("updated_at", "$lt"): wanted.updated_until,
-    }
-    return [{field: {how: at}} for (field, how), at in bounds.items() if at is not None]
+    bounds = {"$gte": wanted.updated_from, "$lt": wanted.updated_until}
+    return [{"updated_at": {how: at}} for how, at in bounds.items() if at is not None]
 
 
 def _beyond(field: str, after: Place) -> list[Mapping[str, Any]]:
@@ -153,7 +133,8 @@ def _beyond(field: str, after: Place) -> list[Mapping[str, Any]]:
 
 
 _NARROWEST_FIRST = {
-    "failure.code": "by_failure",
+    "partner_hash": "of_partner_hash",
+    "failure.code": "by_failure_code",
     "current_step": "by_step",
     "status": "by_status",
 }

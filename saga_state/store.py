@@ -5,7 +5,7 @@ Errors of the driver are raised as they are; `transient` tells which to try agai
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, cast
 
 from bson.codec_options import CodecOptions
@@ -114,10 +114,6 @@ class SagaStore:
         """A page of the sagas that are wanted (see Wanted for the order)."""
         return await self.ask(queries.listed(tenant_id, wanted), limit)
 
-    async def overdue(self, tenant_id: str, now: datetime, limit: int = 50) -> list[Saga]:
-        """Sagas whose current step should have answered; the longest overdue first."""
-        return await self.ask(queries.overdue(tenant_id, now), limit)
-
     async def timeline(self, tenant_id: str, saga_id: str, limit: int = 1000) -> list[StoredEvent]:
         """The events of a saga by their times."""
         query = queries.timeline(tenant_id, saga_id)
@@ -148,7 +144,10 @@ class SagaStore:
             if error.code != NAMESPACE_EXISTS:
                 raise
             await self._database.command("collMod", collection.name, validator=rule)
-        models = [IndexModel(list(keys), name=name) for name, keys in indexes.items()]
+        models = [
+            IndexModel(list(keys), name=name, **queries.INDEX_OPTIONS.get(name, {}))
+            for name, keys in indexes.items()
+        ]
         await collection.create_indexes(models)
 
 

@@ -13,6 +13,7 @@ from deploy.local.ports import LOOPBACK, free_ports, is_open
 from deploy.local.readiness import kafka_is_ready
 
 STOP_GRACE_SECONDS = 20.0
+READY_SECONDS = 120.0  # its start took 64 s on a machine that was busy with other things
 QUIET_CONFIG = "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn"
 TIMES_IN_LOG = "-Dorg.slf4j.simpleLogger.showDateTime=true"
 
@@ -89,7 +90,14 @@ async def _broker(
     name = "kafka" if len(nodes) == 1 else f"kafka-{node.id}"
     argv = _java(runtime, TIMES_IN_LOG, QUIET_CONFIG, "kafka.Kafka", str(settings))
     ready = partial(_is_ready, node.port)
-    return Child(name, argv, runtime.env, ready, stop_grace_seconds=STOP_GRACE_SECONDS)
+    return Child(
+        name,
+        argv,
+        runtime.env,
+        ready,
+        ready_seconds=READY_SECONDS,
+        stop_grace_seconds=STOP_GRACE_SECONDS,
+    )
 
 
 async def _format(runtime: Runtime, settings: Path, cluster: str) -> None:

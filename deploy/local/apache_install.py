@@ -12,6 +12,7 @@ from deploy.local.errors import LocalError, Unavailable
 
 KAFKA_VERSION = "4.3.1"
 OLDEST_JAVA = 17
+CACHE = "ONBOARDING_CACHE"
 # slf4j-simple: without a binding Kafka's log goes nowhere; the version is its slf4j-api's.
 DEPENDENCIES = (
     ("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
@@ -27,11 +28,15 @@ POM = (
 )
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """$ONBOARDING_CACHE, or ~/.cache/onboarding."""
+    cache = environ.get(CACHE)
+    return (Path(cache) if cache else Path.home() / ".cache" / "onboarding").absolute()
+
+
 def jars_folder(environ: Mapping[str, str]) -> Path:
-    """Where the jars are kept: under $ONBOARDING_CACHE, or ~/.cache/onboarding."""
-    cache = environ.get("ONBOARDING_CACHE")
-    root = Path(cache) if cache else Path.home() / ".cache" / "onboarding"
-    return root.absolute() / f"kafka-{KAFKA_VERSION}"
+    """Where the jars of this version are kept."""
+    return cache_folder(environ) / f"kafka-{KAFKA_VERSION}"
 
 
 async def install(environ: Mapping[str, str]) -> Runtime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+READY_SECONDS = 60.0
 Ready = Callable[[], Awaitable[bool]]
 
 
@@ -18,6 +19,7 @@ Ready = Callable[[], Awaitable[bool]]
 class Child:
     """`env` is its whole environment; `ready` is asked until it says yes (None: at once).
 
+    It has `ready_seconds` from its start until then, or is reported.
     `after` names the children that must be ready before it starts and that outlive it.
     With `restart=False` its death is the death of the stack.
     """
@@ -26,6 +28,7 @@ class Child:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     ready: Ready | None = None
+    ready_seconds: float = READY_SECONDS
     restart: bool = True
     stop_grace_seconds: float = 10.0
     after: tuple[str, ...] = ()

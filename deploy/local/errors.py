@@ -4,7 +4,8 @@ LocalError           1  whatever else went wrong
 ├── Unavailable      2  this machine lacks what was asked for (platform, wheel, Java, Maven)
 ├── FolderRefused    2  the state folder belongs to someone, or something, else
 ├── ChildFailed    1/2  a process did not become ready; 2 when it calls its own settings wrong
-└── StackDied       70  a process that must not be replaced has died, so everything was stopped
+└── StackDied       70  everything was stopped: a process that must not be replaced has died, or
+                        run.json could not be written, so nobody could tell what runs
 """
 
 # ruff: noqa: N818 (the names say what happened; the tree above says that they are errors)

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -50,9 +50,13 @@ class StateFolder:
     def write_run_file(self, content: Mapping[str, object]) -> None:
         """Whole or not at all, and for its owner only: an address may hold a password."""
         handle, temporary = tempfile.mkstemp(dir=self.root, prefix=".run-")
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file, indent=2)
-        Path(temporary).replace(self.run_file)
+        try:
+            with os.fdopen(handle, "w") as file:
+                json.dump(content, file, indent=2)
+            Path(temporary).replace(self.run_file)
+        except OSError:  # of a full disk, the half of it is not to stay
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -65,7 +69,8 @@ class StateFolder:
             try:
                 yield
             finally:
-                self._clear()
+                with suppress(OSError):  # what stays is not believed: its holder is gone
+                    self._clear()
 
     def _clear(self) -> None:
         """Remove what is true only while it runs."""

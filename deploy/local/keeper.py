@@ -37,12 +37,13 @@ class Keeper:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process and running else None
 
-    def start(self) -> None:
-        """Begin its lives; nothing if they have begun."""
+    def start(self) -> asyncio.Task[None]:
+        """Begin its lives, if they have not begun. The task keeps it: an error of it is ours."""
         if self._task is None or self._task.done():
             self._stop.clear()
             self.failure, self._crashes = None, 0
             self._task = asyncio.create_task(self._live(), name=f"keeper of {self.child.name}")
+        return self._task
 
     async def stop(self) -> None:
         """End its lives, the present one included."""
@@ -62,16 +63,19 @@ class Keeper:
             self._ready.clear()  # at once: whoever waits for ready means the next life
         os.kill(pid, how)
 
-    async def wait_ready(self, timeout_seconds: float) -> None:
+    async def wait_ready(self, timeout_seconds: float | None = None) -> None:
         """Return when it is ready; ChildFailed with the end of its log when that is not to be."""
+        seconds = self.child.ready_seconds if timeout_seconds is None else timeout_seconds
         ready = asyncio.create_task(self._ready.wait())
         waited = {ready} if self._task is None else {ready, self._task}
-        await asyncio.wait(waited, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
+        try:
+            await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
         if self._task is not None and self._task.done():
             self._task.result()  # raises what ended the keeping, if that is not the child's doing
         if not self._ready.is_set():
-            late = f"was not ready in {timeout_seconds:g} s"
+            late = f"was not ready in {seconds:g} s"
             raise self.failure or self._failed("was stopped" if self._stop.is_set() else late)
 
     async def _live(self) -> None:
@@ -98,24 +102,29 @@ class Keeper:
 
     async def _attend(self, process: asyncio.subprocess.Process) -> int:
         """Its exit code. Should telling fail, it is ended: nobody would know that it runs."""
-        ready = asyncio.create_task(self._notice_ready())
         try:
-            self._tell("process.started", self, {"pid": process.pid})
-            return await self._until_exit(process)
+            async with asyncio.TaskGroup() as tasks:
+                ready = tasks.create_task(self._notice_ready())
+                self._tell("process.started", self, {"pid": process.pid})
+                await self._until_exit(process, tasks)
+                ready.cancel()
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         finally:
-            ready.cancel()
             self._ready.clear()
             await end(process, self.child.stop_grace_seconds)
+        return await process.wait()
 
-    async def _until_exit(self, process: asyncio.subprocess.Process) -> int:
-        exited = asyncio.create_task(process.wait())
-        stopped = asyncio.create_task(self._stop.wait())
+    async def _until_exit(
+        self, process: asyncio.subprocess.Process, tasks: asyncio.TaskGroup
+    ) -> None:
+        exited = tasks.create_task(process.wait())
+        stopped = tasks.create_task(self._stop.wait())
         await asyncio.wait({exited, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if self._stop.is_set():
             await end(process, self.child.stop_grace_seconds)
             self._tell("process.stopped", self, {"code": process.returncode})
-        return await exited
 
     async def _notice_ready(self) -> None:
         began = asyncio.get_running_loop().time()

@@ -15,7 +15,6 @@ from deploy.local.keeper import Keeper
 
 OnEvent = Callable[[str, Mapping[str, object]], None]
 Result = TypeVar("Result")
-READY_SECONDS = 60.0
 
 
 @asynccontextmanager
@@ -39,16 +38,16 @@ class Supervisor:
         self._on_event, self._backoff, self._chance = on_event, backoff, random.SystemRandom()
         self._keepers: dict[str, Keeper] = {}
         self._addresses: dict[str, str | None] = {"kafka": None, "mongo": None}
-        self._death: asyncio.Future[StackDied] = asyncio.get_running_loop().create_future()
+        self._death: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._collapse: asyncio.Task[None] | None = None
 
-    async def launch(self, children: Iterable[Child], ready_seconds: float = READY_SECONDS) -> None:
+    async def launch(self, children: Iterable[Child]) -> None:
         """Start them, each when those it is `after` are ready, and wait until all are ready."""
         started = [self._take(child) for child in children]
-        await self.during(self._bring_up(started, ready_seconds))
+        await self.during(self._bring_up(started))
 
     def publish(self, **addresses: str | None) -> None:
-        """Put the addresses of the servers into run.json."""
+        """Put the addresses of the servers into run.json; StackDied if it cannot be written."""
         self._addresses.update(addresses)
         self._write_run_file()
 
@@ -64,8 +63,11 @@ class Supervisor:
         """Send a signal as the world outside would: what it kills is started again."""
         self._keepers[name].kill(how)
 
-    async def wait_ready(self, name: str, timeout_seconds: float = READY_SECONDS) -> None:
-        """ChildFailed, with the end of its log, if it is not ready in time or was given up."""
+    async def wait_ready(self, name: str, timeout_seconds: float | None = None) -> None:
+        """ChildFailed, with the end of its log, if it is not ready in time or was given up.
+
+        Without a timeout, in its own `ready_seconds`.
+        """
         await self._keepers[name].wait_ready(timeout_seconds)
 
     async def stop(self, name: str) -> None:
@@ -74,15 +76,15 @@ class Supervisor:
 
     async def start(self, name: str) -> None:
         """Start one that was stopped or given up, and wait until it is ready."""
-        self._keepers[name].start()
+        self._start(self._keepers[name])
         await self.wait_ready(name)
 
     async def wait(self) -> NoReturn:
-        """Raise StackDied when a child that must not be replaced has died."""
+        """Raise what ended the stack, when something has: StackDied, or what our own code met."""
         raise await asyncio.shield(self._death)
 
     async def during(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """What `work` returns; if the stack dies first it is cancelled and StackDied raised."""
+        """What `work` returns; if the stack dies first it is cancelled and that raised."""
         task = asyncio.create_task(work)
         try:
             either: set[asyncio.Future[Any]] = {task, self._death}
@@ -90,7 +92,7 @@ class Supervisor:
             return await (self.wait() if self._death.done() else task)
         finally:
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.gather(task, return_exceptions=True)  # the death of the stack goes above
 
     async def stop_all(self) -> None:
         """End everything, each child before those it came after."""
@@ -104,19 +106,27 @@ class Supervisor:
         self._keepers[child.name] = keeper
         return keeper
 
-    async def _bring_up(self, keepers: Iterable[Keeper], ready_seconds: float) -> None:
+    async def _bring_up(self, keepers: Iterable[Keeper]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for keeper in keepers:
-                    group.create_task(self._bring_up_one(keeper, ready_seconds))
+                    group.create_task(self._bring_up_one(keeper))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _bring_up_one(self, keeper: Keeper, ready_seconds: float) -> None:
+    async def _bring_up_one(self, keeper: Keeper) -> None:
         for name in keeper.child.after:
-            await self.wait_ready(name, ready_seconds)
-        keeper.start()
-        await keeper.wait_ready(ready_seconds)
+            await self.wait_ready(name)
+        self._start(keeper)
+        await keeper.wait_ready()
+
+    def _start(self, keeper: Keeper) -> None:
+        keeper.start().add_done_callback(self._kept)
+
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        """A keeper that failed itself ends the stack: its child would be missing silently."""
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._die(failure)
 
     async def _stop_last(self, name: str) -> None:
         later = [keeper for keeper in self._keepers.values() if name in keeper.child.after]
@@ -124,18 +134,28 @@ class Supervisor:
         await self._keepers[name].stop()
 
     def _hear(self, event: str, keeper: Keeper, fields: dict[str, object]) -> None:
-        self._write_run_file()
+        if not self._death.done():
+            self._write_run_file()
         self._on_event(event, {"name": keeper.child.name, **fields})
         if event == "process.given_up" and self._is_fatal(keeper):
-            self._death.set_result(StackDied(f"everything was stopped: {keeper.failure}"))
-            self._collapse = asyncio.create_task(self.stop_all())
+            self._die(StackDied(f"everything was stopped: {keeper.failure}"))
 
     def _is_fatal(self, keeper: Keeper) -> bool:
-        return keeper.ever_ready and not keeper.child.restart and not self._death.done()
+        return keeper.ever_ready and not keeper.child.restart
+
+    def _die(self, why: BaseException) -> None:
+        """The first reason counts: stopping may well meet the same error again."""
+        if not self._death.done():
+            self._death.set_result(why)
+            self._collapse = asyncio.create_task(self.stop_all())
 
     def _write_run_file(self) -> None:
         url = self.folder.health_url
         running = [(name, keeper.pid) for name, keeper in self._keepers.items() if keeper.pid]
         processes = [{"name": name, "pid": pid, "health_url": url(name)} for name, pid in running]
         outside = {"gateway": url("gateway"), "platform": url("platform")}
-        self.folder.write_run_file({**self._addresses, **outside, "processes": processes})
+        try:
+            self.folder.write_run_file({**self._addresses, **outside, "processes": processes})
+        except OSError as error:
+            what = f"{self.folder.run_file} cannot be written: {error.strerror}"
+            raise StackDied(f"everything was stopped: {what}") from None

@@ -1,7 +1,7 @@
 """`status`, `list` and `timeline`: what the projection knows."""
 
 import asyncio
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from saga_state.document import Saga, StoredEvent, statuses
 from saga_state.partner_hash import partner_hash
 from saga_state.queries import Wanted
 from services.cli.errors import USAGE, CliError
-from services.cli.options import Output
+from services.cli.options import Output, one_of
 from services.cli.printing import answer, answer_one, console, note
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
@@ -20,8 +20,10 @@ from services.cli.saga_page import one_saga
 from services.cli.saga_tables import in_time, list_of, timeline_of
 from services.cli.times import parse_since
 from services.runtime.settings import Settings
+from services.steps import step_names
 
 NEEDS = ("mongo",)
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ def show_timeline(
 
 def wanted_of(filters: Filters, settings: Settings, now: datetime) -> Wanted:
     """The question to the projection; CliError (2) names what it cannot be asked."""
-    _check(filters.status, statuses(), "--status")
-    _check(filters.journey, {name for name, _ in JOURNEYS}, "--journey")
-    _check(filters.step, {name for j in JOURNEYS.values() for name in j.step_names}, "--step")
+    one_of("--status", filters.status, statuses())
+    one_of("--journey", filters.journey, dict.fromkeys(name for name, _ in JOURNEYS))
+    one_of("--step", filters.step, step_names())
+    if filters.code is not None and not _CODE.fullmatch(filters.code):
+        raise CliError(f"--code {filters.code}: write a code such as DOCUMENT_EXPIRED", USAGE)
     wanted = Wanted(filters.status, filters.step, filters.journey, filters.code)
     if filters.email is not None:
         wanted = replace(wanted, partner_hash=_hash_of(filters.email, settings))
@@ -78,16 +82,10 @@ def wanted_of(filters: Filters, settings: Settings, now: datetime) -> Wanted:
     return wanted
 
 
-def _check(text: str | None, known: Iterable[str], option: str) -> None:
-    names = sorted(known)
-    if text is not None and text not in names:
-        raise CliError(f"{option} {text}: it is one of {', '.join(names)}", USAGE)
-
-
 def _hash_of(email: str, settings: Settings) -> str:
     found = partner_hash(settings.hash_key.get_secret_value().encode(), email)
     if found is None:
-        raise CliError("--email: that is no e-mail address", USAGE)
+        raise CliError("--email: write an e-mail address, such as me@mine.com", USAGE)
     return found
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from deploy.local.apache_install import CACHE, cache_folder
 from services.cli.options import DEFAULT_FOLDER, Output
 from services.cli.printing import answer, masked, note
-from services.cli.running_stack import SERVERS, read_run, settings
+from services.cli.running_stack import SERVERS, read_run
+from services.cli.step_rules import checked_settings
 from services.runtime.settings import PREFIX, Settings, unknown_names
 
 DOTENV = Path(".env")
@@ -19,10 +21,12 @@ DOTENV = Path(".env")
 def show_config(data: Path | None, output: Output) -> None:
     """CliError (2) names a wrong one. A running stack's addresses are told beside them."""
     dotenv = dotenv_values(DOTENV) if DOTENV.is_file() else {}
-    rows = rows_of(settings(), os.environ, dotenv)
-    answer(rows, output)
+    rows = rows_of(checked_settings(), os.environ, dotenv)
+    answer([*rows, cache_row(os.environ)], output)
     for name in unknown_names([*os.environ, *dotenv]):
         note(f"{name} is no setting: misspelt?")
+    if dotenv.get(CACHE):
+        note(f"{CACHE} counts in the environment only, not in .env")
     run = read_run(data or DEFAULT_FOLDER)
     for server in SERVERS if run else ():
         if not _is_set(server, os.environ):
@@ -43,6 +47,16 @@ def rows_of(
         }
         for name, field in type(found).model_fields.items()
     ]
+
+
+def cache_row(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The one name that no service reads, only what runs Apache Kafka here."""
+    return {
+        "setting": CACHE,
+        "value": str(cache_folder(environ)),
+        "source": "environment" if environ.get(CACHE) else "default",
+        "about": "Folder for the jars of Apache Kafka, in the environment only",
+    }
 
 
 def shown(value: Any) -> str:

@@ -22,6 +22,7 @@ from services.cli.options import Broker
 from services.cli.printing import console, quiet
 from services.cli.projection import open_projection
 from services.cli.running_stack import Found, settings
+from services.cli.step_rules import checked_settings
 from services.cli.until_stopped import run_until_stopped
 
 MOST_SECONDS = 120.0
@@ -31,6 +32,7 @@ def demo(broker: Broker, stays: bool) -> None:
     """Exit 0 only if all three ended as they should; the folder is kept if they did not."""
     quiet()
     out = console()
+    checked_settings()  # before there is a folder that a refusal would leave behind
     plan = Plan(Path(tempfile.mkdtemp(prefix="onboarding-demo-")), broker)
     ended_well = asyncio.Event()
     work = _demo(plan, stays, ended_well, out)

@@ -10,6 +10,7 @@ from deploy.local.readiness import kafka_is_ready
 from services.cli.errors import line_of
 from services.cli.finding import Finding, fail, ok, warn
 from services.cli.printing import masked
+from services.cli.reaching import answer_seconds
 from services.cli.running_stack import Found
 from services.runtime.settings import Settings
 from services.runtime.store import Client, connect, database
@@ -57,7 +58,8 @@ async def _mongo(client: Client, found: Found) -> list[Finding]:
     place = masked(found.mongo)
     try:
         before = datetime.now(UTC)
-        hello = await client.admin.command("hello")
+        limit = answer_seconds(found.mongo)
+        hello = await asyncio.wait_for(client.admin.command("hello"), limit)
     except Exception as error:
         remedy = "is it running? onboarding up, or mend ONBOARDING_MONGO"
         return [fail("mongo", f"{place} does not answer ({type(error).__name__})", remedy)]

@@ -15,11 +15,11 @@ from saga_state.store import SagaStore, database
 from services.cli.errors import USAGE, CliError
 from services.cli.options import Broker
 from services.cli.printing import masked
+from services.cli.reaching import mongo_at, mongo_is_away
 from services.cli.running_stack import settings
+from services.cli.step_rules import checked_settings
 from services.runtime.kafka import transient as kafka_is_away
-from services.runtime.settings import PREFIX
-from services.runtime.store import connect
-from services.runtime.store import transient as mongo_is_away
+from services.runtime.settings import PREFIX, Settings
 from services.runtime.topics import create_topics
 
 Fields = Mapping[str, object]
@@ -44,8 +44,9 @@ class Plan:
 
 
 def options_of(plan: Plan) -> Options:
-    """The options for deploy.local; CliError (2) if settings that they need are not there."""
-    external = {} if plan.own_broker else _external()
+    """The options for deploy.local; CliError (2) if settings are wrong, or needed and not there."""
+    found = checked_settings()
+    external = {} if plan.own_broker else _external(found)
     _check_workers(plan.workers)
     return Options(plan.folder, _BROKERS[plan.broker], workers=plan.workers, **external)
 
@@ -55,8 +56,7 @@ def preparation(plan: Plan) -> Prepare:
     return partial(_prepare, plan)
 
 
-def _external() -> dict[str, Any]:
-    found = settings()
+def _external(found: Settings) -> dict[str, Any]:
     for name in ("kafka", "mongo"):
         if name not in found.model_fields_set:
             line = f"--broker external needs the address of yours: set {PREFIX}{name.upper()}"
@@ -85,16 +85,14 @@ async def _prepare(plan: Plan, kafka: str, mongo: str) -> None:
 
 
 async def _prepare_projection(mongo: str, prefix: str) -> None:
-    client = connect(mongo)
     try:
-        await SagaStore(database(client, prefix)).ensure()
+        async with mongo_at(mongo) as client:
+            await SagaStore(database(client, prefix)).ensure()
     except Exception as error:
         if not mongo_is_away(error):
             raise
         line = f"MongoDB at {masked(mongo)} does not answer ({type(error).__name__})"
         raise CliError(f"{line}: check ONBOARDING_MONGO") from None
-    finally:
-        client.close()
 
 
 class Happenings:

@@ -1,5 +1,6 @@
 """The command `onboarding`: its groups and commands (last in this file), and how they end."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ import typer
 
 from services.cli.commands import asking, checking, local, starting
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
+
+_INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
 
 
 def main() -> None:
@@ -45,8 +48,13 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
 
 
 def _usage(error: Any) -> str:
+    from services.runtime.settings import plain_words
+
     path = getattr(getattr(error, "ctx", None), "command_path", "onboarding")
-    return f"{error.format_message()} See: {path} --help"
+    said = str(error.format_message())
+    if match := _INVALID.fullmatch(said):
+        said = f"{match[1]}: {plain_words(match[2])}"
+    return f"{said.rstrip('.')}. See: {path} --help"
 
 
 def _show_version(asked: bool) -> None:

@@ -17,7 +17,7 @@ from rich.text import Text
 from contracts.envelope import time_text
 from services.cli.options import Output
 
-PLAIN_WIDTH = 250  # of a pipe or a file: no row is broken, so that grep finds whole ones
+PLAIN_WIDTH = 100_000  # of a pipe or a file: no row is broken, so that grep finds whole ones
 WHOLE = frozenset(
     {"saga", "partner", "saga_id", "partner_id", "topic", "status", "event", "said by", "after"}
 )

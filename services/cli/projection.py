@@ -7,25 +7,23 @@ from saga_state.document import Saga
 from saga_state.store import SagaStore, database
 from services.cli.errors import CliError
 from services.cli.printing import masked, note, quiet
+from services.cli.reaching import mongo_at, mongo_is_away
 from services.cli.running_stack import Found
-from services.runtime.store import connect, transient
 
 
 @asynccontextmanager
 async def open_projection(found: Found) -> AsyncIterator[SagaStore]:
     """The store of `saga_state`; CliError if MongoDB does not answer."""
     quiet()
-    client = connect(found.mongo)
     try:
-        yield SagaStore(database(client, found.settings.prefix))
+        async with mongo_at(found.mongo) as client:
+            yield SagaStore(database(client, found.settings.prefix))
     except Exception as error:
-        if not transient(error):
+        if not mongo_is_away(error):
             raise
         place = masked(found.mongo)
         line = f"MongoDB at {place} does not answer ({type(error).__name__}): `onboarding doctor`"
         raise CliError(line) from None
-    finally:
-        client.close()
 
 
 async def newest_saga(store: SagaStore, tenant_id: str, text: str) -> tuple[Saga, list[Saga]]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from contracts.envelope import Message
 from services.cli.errors import NO, PARTLY, CliError
+from services.cli.reaching import ask_kafka
 from services.runtime.kafka import KafkaLog, transient
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -42,12 +43,18 @@ async def sending(settings: Settings) -> AsyncIterator[Sender]:
     """A connected sender. CliError (1) if Kafka does not answer."""
     log = KafkaLog(settings, Vitals())
     try:
-        await asyncio.wait_for(log.start(), CONNECT_SECONDS)
+        await _connect(log, settings.kafka)
         yield Sender(log, settings.kafka)
-    except (TimeoutError, OSError) as error:
-        if not transient(error):
-            raise
-        line = f"Kafka at {settings.kafka} does not answer: `onboarding doctor` may know why"
-        raise CliError(line) from None
     finally:
         await log.stop()
+
+
+async def _connect(log: KafkaLog, kafka: str) -> None:
+    try:
+        await ask_kafka(kafka, CONNECT_SECONDS)
+        await asyncio.wait_for(log.start(), CONNECT_SECONDS)
+    except Exception as error:
+        if not transient(error):
+            raise
+        line = f"Kafka at {kafka} does not answer: `onboarding doctor` may know why"
+        raise CliError(line) from None

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
+from contracts.facts import ContractType, PartnerKind
 from contracts.journey import Journey
 from services.cli.errors import PARTLY, USAGE, CliError
-from services.cli.options import Output
+from services.cli.options import Output, one_of
 from services.cli.printing import note, quiet
 from services.cli.running_stack import SERVERS, Found, find_stack
 from services.cli.sending import sending
@@ -29,6 +31,8 @@ def start_partners(order: Order, data: Path | None) -> None:
     _check(order)
     needs = SERVERS if order.waits else ("kafka",)
     found = find_stack(data, () if order.dry_run else needs)
+    if known := sorted(found.settings.tenants):
+        one_of("--tenant", order.tenant, known)
     journey = journey_named(order.journey, found.settings)
     quiet()
     sent, bad = asyncio.run(_start(order, found, journey))
@@ -45,6 +49,10 @@ def _check(order: Order) -> None:
         raise CliError(line, USAGE)
     if order.file is not None and order.partner_data:
         raise CliError("give either a FILE or the data by flags, not both", USAGE)
+    if order.correlation_id == "":
+        raise CliError("--correlation-id: write an id that is not empty, or leave it out", USAGE)
+    one_of("--tipo", order.partner_data.get("tipo_partner"), get_args(PartnerKind))
+    one_of("--contract", order.partner_data.get("preferred_contract_type"), get_args(ContractType))
 
 
 async def _start(order: Order, found: Found, journey: Journey) -> tuple[list[Ready], int]:

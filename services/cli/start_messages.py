@@ -59,10 +59,12 @@ class Ready:
 
 def journey_named(text: str, settings: Settings) -> Journey:
     """`partner-onboarding`, in the version of the settings, or with one: `partner-onboarding/1`."""
-    name, _, version = text.partition("/")
-    number = int(version) if version.isdecimal() else settings.journey_version
-    if journey := JOURNEYS.get((name, number)):
-        return journey
+    for journey in JOURNEYS.values():
+        if text == journey.label or (text, settings.journey_version) == (
+            journey.name,
+            journey.version,
+        ):
+            return journey
     known = ", ".join(journey.label for journey in JOURNEYS.values())
     raise CliError(f"--journey {text}: it is one of {known}", USAGE)
 

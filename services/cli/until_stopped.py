@@ -9,8 +9,10 @@ from deploy.local.errors import FolderRefused, LocalError, StackDied
 from services.cli.errors import CliError
 
 
-def run_until_stopped(work: Coroutine[Any, Any, None], on_stop: Callable[[], None]) -> bool:
-    """True if a signal ended the work, False if it ended by itself. What it cleans up, it may.
+def run_until_stopped(
+    work: Coroutine[Any, Any, None], on_stop: Callable[[], None]
+) -> signal.Signals | None:
+    """The signal that ended the work; None if it ended by itself. What it cleans up, it may.
 
     CliError in the place of what the local stack raises.
     """
@@ -35,19 +37,32 @@ def _remedy(error: LocalError, told: str) -> str:
     return "; `onboarding up` starts anew" if isinstance(error, StackDied) else ""
 
 
-async def _until_stopped(work: Coroutine[Any, Any, None], on_stop: Callable[[], None]) -> bool:
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+async def _until_stopped(
+    work: Coroutine[Any, Any, None], on_stop: Callable[[], None]
+) -> signal.Signals | None:
+    asked = _signals()
     task = asyncio.create_task(work)
-    stop = asyncio.create_task(asked.wait())
-    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
+    either: set[asyncio.Future[Any]] = {task, asked}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not task.done():
         on_stop()
         task.cancel()  # once only: a second one would break off the stopping of the processes
         await asyncio.wait({task})
         if task.cancelled():
-            return True
+            return asked.result()
     await task
-    return asked.is_set()
+    return asked.result() if asked.done() else None
+
+
+def _signals() -> asyncio.Future[signal.Signals]:
+    """The first Ctrl-C or SIGTERM that comes."""
+    loop = asyncio.get_running_loop()
+    first: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def hold(number: signal.Signals) -> None:
+        if not first.done():
+            first.set_result(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, hold, number)
+    return first

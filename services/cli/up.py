@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from deploy.local.folder import StateFolder
-from deploy.local.stack import running
+from deploy.local.stack import Options, running
 from services.cli.errors import FAIL_STOP, CliError
 from services.cli.local_stack import Happenings, Plan, options_of, preparation
 from services.cli.options import DEFAULT_FOLDER, Broker
@@ -35,17 +35,18 @@ def up(plan: Plan) -> None:
     """Returns when it was told to stop, and has. CliError: 2, or 70 if the broker died."""
     quiet()
     out = console()
+    options = options_of(plan)
 
     def stopping() -> None:
         out.print("stopping ...")
 
-    run_until_stopped(_up(plan, out), stopping)
+    run_until_stopped(_up(plan, options, out), stopping)
     out.print("stopped")
 
 
-async def _up(plan: Plan, out: Console) -> None:
+async def _up(plan: Plan, options: Options, out: Console) -> None:
     out.print(f"starting in {plan.folder} ...")
-    async with running(options_of(plan), preparation(plan), Happenings(out)) as stack:
+    async with running(options, preparation(plan), Happenings(out)) as stack:
         run = read_run(StateFolder(plan.folder).root)
         if run is None:
             raise CliError(f"{plan.folder}/run.json went away: was it deleted?", FAIL_STOP)

@@ -1,17 +1,22 @@
 """The health pages of a process: /livez, /readyz, /metrics, on one port of its own."""
 
+import errno
+import socket
 from pathlib import Path
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.runtime import metrics
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, SettingsError
 from services.runtime.vitals import Vitals
 
 
 async def start_health(service: str, settings: Settings, vitals: Vitals) -> web.AppRunner:
-    """Serve the pages; the address goes to ONBOARDING_HEALTH_FILE. Call `cleanup()` to end."""
+    """Serve the pages; the address goes to ONBOARDING_HEALTH_FILE. Call `cleanup()` to end.
+
+    SettingsError if the host and port of the settings cannot be listened on.
+    """
 
     async def livez(_request: web.Request) -> web.Response:
         return web.json_response({"status": "pass"})
@@ -39,11 +44,35 @@ async def start_health(service: str, settings: Settings, vitals: Vitals) -> web.
     )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, settings.health_host, settings.health_port).start()
+    await _listen(runner, settings)
     host, port = runner.addresses[0][:2]
     if settings.health_file is not None:
         _write(settings.health_file, f"http://{host}:{port}")
     return runner
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    host, port = settings.health_host, settings.health_port
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        if (refusal := _refusal(host, port, error)) is None:
+            raise
+        raise SettingsError(refusal) from None
+
+
+def _refusal(host: str, port: int, error: OSError) -> str | None:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"ONBOARDING_HEALTH_PORT: {port} is in use on {host}; choose another, or 0: a free one"
+        )
+    if error.errno == errno.EACCES:
+        return f"ONBOARDING_HEALTH_PORT: {port} is not for this user; choose one above 1023, or 0"
+    # From 3.13 on asyncio gives no number when no address of the host could be bound.
+    if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
+        return f"ONBOARDING_HEALTH_HOST: {host} is no address of this machine to listen on"
+    return None
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 A wrong value stops the process at start with one line that names the setting (exit code 2).
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -96,10 +97,8 @@ class Settings(BaseSettings):
     @field_validator("kafka")
     @classmethod
     def _brokers(cls, value: str) -> str:
-        for part in value.split(","):
-            url = urlsplit(f"//{part.strip()}")
-            if not url.hostname or not url.port:
-                raise ValueError("must be host:port, comma separated")
+        if not all(_is_address(part.strip()) for part in value.split(",")):
+            raise ValueError("must be host:port, comma separated")
         return value
 
     @field_validator("mongo")
@@ -142,6 +141,14 @@ class Settings(BaseSettings):
             raise SettingsError(_first_error(f"{step}_rules", error)) from None
 
 
+def _is_address(text: str) -> bool:
+    try:
+        url = urlsplit(f"//{text}")
+        return bool(url.hostname and url.port)
+    except ValueError:  # a port above 65535, half an IPv6 address
+        return False
+
+
 def _per_step() -> dict[str, Any]:
     steps = {step for journey in JOURNEYS.values() for step in journey.step_names}
     timeout: Any = Field(None, description="How long this step has to answer")
@@ -171,7 +178,14 @@ def _first_error(prefix: str, error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = [prefix.upper()] if prefix else [str(first["loc"][0]).upper()]
     place += [str(part) for part in first["loc"][0 if prefix else 1 :]]
-    return f"{PREFIX}{'.'.join(place)}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{PREFIX}{'.'.join(place)}: {plain_words(first['msg'])}"
+
+
+def plain_words(complaint: str) -> str:
+    """What pydantic says of a wrong value, in the words of a person."""
+    for pattern, words in _PLAIN:
+        complaint = re.sub(pattern, words, complaint)
+    return complaint
 
 
 def unknown_names(environ: Iterable[str]) -> list[str]:
@@ -181,3 +195,17 @@ def unknown_names(environ: Iterable[str]) -> list[str]:
 
 
 _NOT_OF_A_PROCESS = {f"{PREFIX}{name}" for name in ("CACHE", "GATEWAY", "API_KEY")}
+_PLAIN = (
+    (r"^Value error, ", ""),
+    (r"^Input should be a valid integer.*", "must be a whole number"),
+    (r"^Input should be a valid number.*", "must be a number"),
+    (r"^Input should be a valid (dictionary|mapping).*", "must be a JSON object"),
+    (r"^Input should be a valid (list|tuple).*", "must be a JSON array"),
+    (r"^Input should be a valid string.*", "must be text"),
+    (r"^Input should be greater than or equal to (\S+)", r"must be \1 or more"),
+    (r"^Input should be less than or equal to (\S+)", r"must be \1 or less"),
+    (r"^String should match pattern ", "must match the pattern "),
+    (r"^(Input|String) should ", "must "),
+    (r"^Field required", "is missing"),
+    (r"^Extra inputs are not permitted", "is not known"),
+)

@@ -79,7 +79,7 @@ async def test_a_child_that_is_not_ready_in_time_is_reported_with_its_log(folder
     code = "print('still thinking', flush=True)\nimport time; time.sleep(60)"
     async with supervising(folder, heard, FAST) as supervisor:
         with pytest.raises(ChildFailed, match=r"not ready in 0.5 s(.|\n)*still thinking"):
-            await supervisor.launch([python("worker", code, ready=never)], ready_seconds=0.5)
+            await supervisor.launch([python("worker", code, ready=never, ready_seconds=0.5)])
 
 
 async def test_a_command_that_does_not_exist_is_reported(folder, heard, python):

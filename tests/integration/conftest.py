@@ -1,5 +1,18 @@
-"""The system that runs for all tests here."""
+"""The system that runs for all tests here, and a tiny service for each test that asks for one."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RealServers
 from tests.integration.shared_system import shared
+from tests.integration.tiny import Tiny, tiny_on
 
 __all__ = ["shared"]
+
+
+@pytest.fixture
+async def tiny(real_servers: RealServers, prefix: str, tmp_path: Path) -> AsyncIterator[Tiny]:
+    async with tiny_on(real_servers, prefix, tmp_path) as tiny:
+        yield tiny

@@ -3,20 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import faust
-import pytest
 
 from contracts.envelope import Record
 from services.runtime.agent import Batching, build_app
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
-from tests.conftest import RealServers
 from tests.integration.polling import until_so
 from tests.integration.starts import Sent, send
-from tests.integration.tiny import Tiny, tiny_on
+from tests.integration.tiny import Tiny
 
 BUFFER = 256
 
@@ -31,12 +28,6 @@ class Handler:
     async def __call__(self, batch: Sequence[Record]) -> None:
         self.taken += [record.value for record in batch]
         await self.go_on.wait()
-
-
-@pytest.fixture
-async def tiny(real_servers: RealServers, prefix: str, tmp_path: Path) -> AsyncIterator[Tiny]:
-    async with tiny_on(real_servers, prefix, tmp_path) as tiny:
-        yield tiny
 
 
 @asynccontextmanager

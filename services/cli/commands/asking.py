@@ -48,8 +48,12 @@ def list_(
     """The sagas, the latest updated first."""
     from services.cli.asking import Filters, show_list
 
-    filters = Filters(status and status.upper(), journey, step, code, since, email)
+    filters = Filters(_upper(status), journey, step, _upper(code), since, email)
     show_list(data, tenant, filters, limit, output)
+
+
+def _upper(text: str | None) -> str | None:
+    return None if text is None else text.upper()
 
 
 def timeline(

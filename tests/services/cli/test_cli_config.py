@@ -1,6 +1,7 @@
 """`onboarding config`: values, their sources, and what is masked."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -54,6 +55,27 @@ def test_a_misspelt_name_is_warned_of(monkeypatch, tmp_path, onboarding):
     told = onboarding("config").err
     assert "ONBOARDING_PARTITION is no setting" in told
     assert "ONBOARDING_PREFX is no setting" in told
+
+
+def test_the_folder_of_apache_kafkas_jars_is_shown_and_known(monkeypatch, tmp_path, onboarding):
+    def told() -> dict[str, str]:
+        rows = json.loads(onboarding("config", "-o", "json").out)
+        return next(row for row in rows if row["setting"] == "ONBOARDING_CACHE")
+
+    assert (told()["source"], told()["value"]) == (
+        "default",
+        str(Path.home() / ".cache/onboarding"),
+    )
+    monkeypatch.setenv("ONBOARDING_CACHE", str(tmp_path))
+    assert (told()["source"], told()["value"]) == ("environment", str(tmp_path))
+    assert onboarding("config").err == ""
+
+
+def test_the_folder_of_the_jars_in_dotenv_is_told_to_have_no_effect(tmp_path, onboarding):
+    (tmp_path / ".env").write_text("ONBOARDING_CACHE=/elsewhere\n")
+    ended = onboarding("config")
+    assert "ONBOARDING_CACHE counts in the environment only, not in .env" in ended.error
+    assert "/elsewhere" not in ended.out
 
 
 def test_a_wrong_one_is_named_and_exits_2(monkeypatch, onboarding):

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from contracts.events import event_names
 from services.cli.event_words import words_of
-from services.cli.printing import json_text
+from services.cli.options import Output
+from services.cli.printing import answer, json_text
 from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import list_of, timeline_of
@@ -84,6 +85,13 @@ def test_every_event_has_words_and_none_tells_personal_data(events, name):
 @pytest.mark.parametrize("name", event_names())
 def test_an_event_of_any_shape_is_shown_without_words_rather_than_not_at_all(events, name, data):
     assert isinstance(words_of({**events[name], "data": data}), str)
+
+
+@pytest.mark.parametrize("columns", ["", "80"])
+def test_a_row_that_goes_to_a_pipe_is_never_broken_however_long(monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    answer([{"topic": "t", "remedy": "word " * 400}], Output.TABLE)
+    assert "word " * 400 in capsys.readouterr().out
 
 
 def test_markup_in_data_is_shown_as_it_is(events):

@@ -34,6 +34,11 @@ LOG = "the end of /x/contract.log"
             "everything was stopped: kafka ended with code -9; see /x/contract.log: last; "
             "`onboarding up` starts anew",
         ),
+        (
+            StackDied("everything was stopped: /x/run.json cannot be written: No space left"),
+            "everything was stopped: /x/run.json cannot be written: No space left; "
+            "`onboarding up` starts anew",
+        ),
         (Unavailable("java is not installed: x needs Java"), "java is not installed: x needs Java"),
         (LocalError("Maven could not fetch it:\na\nb"), "Maven could not fetch it: b"),
     ],

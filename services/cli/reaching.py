@@ -1,0 +1,44 @@
+"""Reaches the servers for a command: one that is away is told in time, not waited for."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka.client import AIOKafkaClient
+
+from services.runtime.store import Client, connect, transient
+
+ANSWER_SECONDS = 5.0
+_OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.IGNORECASE)
+
+
+@asynccontextmanager
+async def mongo_at(uri: str) -> AsyncIterator[Client]:
+    """A client whose server has answered once; TimeoutError if none did in `answer_seconds`."""
+    client = connect(uri)
+    try:
+        await asyncio.wait_for(client.admin.command("ping"), answer_seconds(uri))
+        yield client
+    finally:
+        client.close()
+
+
+def answer_seconds(uri: str) -> float:
+    """How long a first answer may take: `serverSelectionTimeoutMS` of the address, at most 5 s."""
+    told = _OWN_LIMIT.search(uri)
+    return min(ANSWER_SECONDS, int(told[1]) / 1000) if told else ANSWER_SECONDS
+
+
+def mongo_is_away(error: BaseException) -> bool:
+    """Whether it is the server that is away, and not we that are wrong."""
+    return isinstance(error, TimeoutError) or transient(error)
+
+
+async def ask_kafka(address: str, seconds: float) -> None:
+    """One try: a command tells at once what a service would wait for. KafkaError, TimeoutError."""
+    client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=int(seconds * 1000))
+    try:
+        await asyncio.wait_for(client.bootstrap(), seconds)
+    finally:
+        await client.close()
