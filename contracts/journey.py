@@ -4,8 +4,7 @@ Nobody coordinates a journey. Each step is a service of its own (`services/<step
 the event of the step before it and says the next one; the last step also says
 PartnerOnboardingCompleted. A step that answers "no" says PartnerOnboardingFailed and, if a step
 came before it, CompensationRequested: the steps before it then undo what they did, in reverse
-order, each when it hears CompensationCompleted of its successor. (Version 0.1 asks; no step hears
-it yet, and no timeout is acted on.)
+order, each when it hears CompensationCompleted of its successor.
 
 The tables below describe. Services use them only to know their neighbours. To add a step or to
 change a journey, add a journey with the next version; sagas under way finish on the version
@@ -63,6 +62,15 @@ class Journey:
     def step(self, name: str) -> Step | None:
         """The row of that name; None if the journey has no such step."""
         return next((step for step in self.steps if step.name == name), None)
+
+    def sayer_of(self, event: str) -> Step | None:
+        """The step that alone says the event of that name; None: no step of the journey."""
+        if event == COMPLETED:
+            return self.last
+        for step in self.steps:  # of every event that is read: a generator would cost twice as much
+            if step.says == event:
+                return step
+        return None
 
     def before(self, name: str) -> Step | None:
         """The step whose event `name` waits for; None before the first."""

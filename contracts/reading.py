@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from contracts import ids, poison
 from contracts.attributes import attributes_and_data
-from contracts.envelope import TYPE_PREFIX, Context, Event, Record
+from contracts.envelope import TYPE_PREFIX, Context, Event, Record, source_of
 from contracts.events import (
     EVENTS,
     CompensationCompleted,
@@ -25,6 +25,7 @@ from contracts.events import (
     Events,
     PartnerOnboardingFailed,
     PartnerOnboardingInitiated,
+    Progress,
 )
 from contracts.journey import DEFAULT_JOURNEY, JOURNEYS, Journey, Journeys
 from contracts.poison import PoisonError
@@ -66,6 +67,7 @@ class Reader:
         journey = self._journey(attributes)
         context = self._context(attributes, model, body, journey, source, event_id)
         _check_steps(data, journey)
+        _check_sayer(model.__name__, data, journey, source)
         return Event(
             name=model.__name__,
             version=model.VERSION,
@@ -193,6 +195,19 @@ def _check_steps(data: EventData | dict[str, Any], journey: Journey) -> None:
     if step is not None and journey.step(step) is None:
         text = f"{journey.label} has no step of the name given"
         raise PoisonError(poison.UNKNOWN_STEP, text)
+
+
+def _check_sayer(
+    name: str, data: EventData | dict[str, Any], journey: Journey, source: str
+) -> None:
+    """What a step did, and that it undid it, nobody says but the step itself (W4)."""
+    row = journey.sayer_of(name)
+    if row is None and isinstance(data, Progress):
+        raise PoisonError(poison.UNKNOWN_STEP, f"{journey.label} has no step that says {name}")
+    step = data.step if isinstance(data, CompensationCompleted) else row and row.name
+    if step is not None and source != source_of(step):
+        text = f"ce_source is not {source_of(step)}: only that service may say it"
+        raise PoisonError(poison.WRONG_SOURCE, text)
 
 
 def _asked_partner_id(body: Mapping[str, Any]) -> str | None:

@@ -22,4 +22,9 @@ def enable(event: DocumentsVerified, effects: Effects[CampaignRules]) -> Outcome
     return Done(says, account.model_dump(mode="json") | note_of(wish) | {"state": "ENABLED"})
 
 
-STEP = StepService(name="campaigns", handler=enable, rules=CampaignRules)
+STEP = StepService(
+    name="campaigns",
+    handler=enable,
+    rules=CampaignRules,
+    outside_no=Rejected("CAMPAIGN_LIMIT_EXCEEDED", "The campaign platform refused the account."),
+)

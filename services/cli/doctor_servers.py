@@ -12,8 +12,8 @@ from services.cli.finding import Finding, fail, ok, warn
 from services.cli.printing import masked
 from services.cli.reaching import answer_seconds
 from services.cli.running_stack import Found
+from services.runtime.mongo import Client, connect, database
 from services.runtime.settings import Settings
-from services.runtime.store import Client, connect, database
 from services.runtime.topics import check_topics
 from services.steps import step_names
 

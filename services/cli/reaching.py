@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka.client import AIOKafkaClient
 
-from services.runtime.store import Client, connect, transient
+from services.runtime.mongo import Client, connect, transient
 
 ANSWER_SECONDS = 5.0
 _OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.IGNORECASE)

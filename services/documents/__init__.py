@@ -14,7 +14,7 @@ from services.documents.rules import (
     required_types,
     verdict,
 )
-from services.runtime.step import Done, Effects, Outcome, StepService
+from services.runtime.step import Done, Effects, Outcome, Rejected, StepService
 
 
 def verify(event: ContractCreated, effects: Effects[DocumentRules]) -> Outcome:
@@ -54,4 +54,9 @@ def _result(
     return package.model_dump(mode="json") | kept
 
 
-STEP = StepService(name="documents", handler=verify, rules=DocumentRules)
+STEP = StepService(
+    name="documents",
+    handler=verify,
+    rules=DocumentRules,
+    outside_no=Rejected("DOCUMENT_REJECTED", "The document registry did not accept a document."),
+)

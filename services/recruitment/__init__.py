@@ -28,4 +28,9 @@ def set_up(event: CampaignsEnabled, effects: Effects[RecruitmentRules]) -> Outco
     return Done(says, workspace.model_dump(mode="json") | note_of(wish) | {"state": "READY"})
 
 
-STEP = StepService(name="recruitment", handler=set_up, rules=RecruitmentRules)
+STEP = StepService(
+    name="recruitment",
+    handler=set_up,
+    rules=RecruitmentRules,
+    outside_no=Rejected("SEATS_EXCEEDED", "The recruitment platform refused the workspace."),
+)

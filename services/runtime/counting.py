@@ -1,7 +1,6 @@
 """Counting and logging what delivery did with each arrival: ids, codes, coordinates, no data."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -10,18 +9,6 @@ from services.runtime import metrics
 from services.runtime.arrivals import Arrival
 
 log = structlog.get_logger()
-
-
-class Counts(Protocol):
-    """What delivery tells of its work."""
-
-    def cell(self, cell: str, arrival: Event | Arrival) -> None:
-        """An arrival met this cell of the table."""
-        ...
-
-    def dead_letter(self, error_class: str, record: Record) -> None:
-        """A record was set aside."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,12 @@ from contracts.envelope import Event, Message, Record
 from contracts.poison import PoisonError
 from contracts.reading import Reader
 from services.runtime.arrivals import Arrival
-from services.runtime.counting import Counts
 from services.runtime.dead_letters import Poisoned
 from services.runtime.deciding import Settled, decide
 from services.runtime.document import Document
 from services.runtime.marks import Marks
 from services.runtime.part import Part
-from services.runtime.ports import Log, Store, Taken, Written
+from services.runtime.ports import Counts, Log, Store, Taken, Written
 from services.runtime.protocol import is_from_next
 
 Arrivals = Mapping[str, Sequence[Event | Arrival]]

@@ -146,7 +146,7 @@ class MemoryOutside:
             self._answers[key] = "yes"
         return "later" if told == "lost" else self._answers[key]
 
-    async def undo(self, key: str) -> Reply:
+    async def undo(self, key: str, /) -> Reply:
         """Leaves a tombstone, whether or not there was anything to remove."""
         told = self.replies[key].pop(0) if self.replies[key] else "yes"
         if told in ("later", "bug"):

@@ -1,8 +1,8 @@
-"""The two ports of delivery, the log and the store, and what a write can come to.
+"""The ports of delivery, the log, the store and the counts, and what a write can come to.
 
-Both exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (memory.py). The same test
-suite runs against both. Every method returns only when the server has acknowledged; while a
-server is away it waits and tries again, so that no caller ever sees a transient error.
+The first two exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (memory.py). The
+same test suite runs against both. Every method returns only when the server has acknowledged;
+while a server is away it waits and tries again, so that no caller ever sees a transient error.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from contracts.envelope import Context, Message
+from contracts.envelope import Context, Event, Message, Record
+from services.runtime.arrivals import Arrival
 from services.runtime.document import Document, Position
 
 
@@ -72,4 +73,16 @@ class Store(Protocol):
 
     async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
         """Look at these documents again at that time: nothing was to be done yet."""
+        ...
+
+
+class Counts(Protocol):
+    """What delivery tells of its work."""
+
+    def cell(self, cell: str, arrival: Event | Arrival) -> None:
+        """An arrival met this cell of the table."""
+        ...
+
+    def dead_letter(self, error_class: str, record: Record) -> None:
+        """A record was set aside."""
         ...

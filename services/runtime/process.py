@@ -21,8 +21,9 @@ from services.runtime.agent import Batching, OnBatch, StartError, build_app, che
 from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
 from services.runtime.logs import configure
+from services.runtime.mongo import Client, connect, transient
+from services.runtime.process_store import InstanceStore
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
-from services.runtime.store import Client, InstanceStore, connect, transient
 from services.runtime.vitals import Vitals, fail_stop, start_watchdog
 
 INSTANCE_PAUSE_SECONDS = 5.0
@@ -43,7 +44,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process does: with a batch, at each tick, at the end; on which topics."""
+    """What a process does: with a batch, at each tick, beside both, at the end; on which topics."""
 
     topics: Sequence[str]
     journeys: Sequence[str]
@@ -51,6 +52,7 @@ class Work:
     on_tick: Callable[[], Awaitable[object]]
     on_stop: Callable[[], Awaitable[object]]
     batching: Batching
+    beside: Callable[[], Awaitable[None]] | None = None
 
 
 Prepare = Callable[[Ground], Awaitable[Work]]
@@ -148,6 +150,7 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
             tasks.create_task(_watch_app(app, ground.vitals)),
             tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
             tasks.create_task(_tell(ground, work, instances, instance)),
+            tasks.create_task(_beside(work)),
         ]
         await stop.wait()
         await app.stop()
@@ -180,6 +183,11 @@ async def _tick(work: Work, pause_seconds: float) -> None:
     while True:
         await asyncio.sleep(pause_seconds)
         await work.on_tick()
+
+
+async def _beside(work: Work) -> None:
+    if work.beside is not None:
+        await work.beside()
 
 
 async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: str) -> None:

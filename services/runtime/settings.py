@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SettingsParseError
 
@@ -58,6 +66,18 @@ class Settings(BaseSettings):
     event_max_bytes: Bytes = Field(256 * 1024, description="A larger event body is poison")
     step_timeout_seconds: Seconds | None = Field(
         None, description="How long a step has to answer; absent: its row in journey.py (30)"
+    )
+    step_grace_seconds: Seconds = Field(
+        5, description="How much longer the step before it waits, before it fails a silent step"
+    )
+    retry_base_seconds: Seconds = Field(
+        0.2, description="Pause before an outside system is asked again; doubles each time"
+    )
+    retry_cap_seconds: Seconds = Field(30, description="The longest such pause")
+    undo_hours: Seconds = Field(24, description="How long an undo is tried, then set aside")
+    calls_max: int = Field(16, ge=1, le=1000, description="Calls to an outside system at once")
+    call_timeout_seconds: Seconds = Field(
+        10, description="How long a call may take; no request lives longer"
     )
     hash_key: SecretStr = Field(
         SecretStr("onboarding"), description="Key of partner_hash, the hash of the e-mail"
@@ -133,6 +153,16 @@ class Settings(BaseSettings):
         own: float | None = getattr(self, f"{step}_timeout_seconds", None)
         return own or self.step_timeout_seconds or default
 
+    def url_of(self, step: str) -> str | None:
+        """Where a step's outside system is; None: it has none."""
+        url: str | None = getattr(self, f"{step}_url", None)
+        return url
+
+    def api_key_of(self, step: str) -> str | None:
+        """The key of a step's outside system."""
+        key: SecretStr | None = getattr(self, f"{step}_api_key", None)
+        return key.get_secret_value() if key else None
+
     def rules_of(self, step: str, model: type[BaseModel]) -> BaseModel:
         """A step's rules: the defaults of its model with ONBOARDING_<STEP>_RULES over them."""
         try:
@@ -149,14 +179,24 @@ def _is_address(text: str) -> bool:
         return False
 
 
+def _http_url(value: str | None) -> str | None:
+    if value is not None and urlsplit(value).scheme not in ("http", "https"):
+        raise ValueError("must start with http:// or https://")
+    return value.rstrip("/") if value else None
+
+
 def _per_step() -> dict[str, Any]:
     steps = {step for journey in JOURNEYS.values() for step in journey.step_names}
     timeout: Any = Field(None, description="How long this step has to answer")
     rules: Any = Field({}, description="JSON object over the defaults of the step's rules.py")
+    url: Any = Field(None, description="Its outside system; absent: the step decides by itself")
+    api_key: Any = Field(None, description="Key of that system, sent as a bearer token")
     fields: dict[str, Any] = {}
     for step in sorted(steps):
         fields[f"{step}_timeout_seconds"] = (Seconds | None, timeout)
         fields[f"{step}_rules"] = (dict[str, Any], rules)
+        fields[f"{step}_url"] = (Annotated[str | None, AfterValidator(_http_url)], url)
+        fields[f"{step}_api_key"] = (SecretStr | None, api_key)
     return fields
 
 

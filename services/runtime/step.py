@@ -60,10 +60,12 @@ class StepService:
 
     `handler` takes the data of the event it hears (for the first step of a journey the JSON
     object of the start) and Effects. `taken` tells, per key of `Done.holds`, the "no" when
-    another living saga holds that value.
+    another living saga holds that value. `outside_no` is what the "no" of its outside system
+    means; None: the step has none, whatever the settings say.
     """
 
     name: str
     handler: Callable[[Any, Effects[Any]], Outcome]
     rules: type[BaseModel]
     taken: Mapping[str, Rejected] = field(default_factory=dict)
+    outside_no: Rejected | None = None

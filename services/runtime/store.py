@@ -3,67 +3,26 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
-from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne, UpdateMany
 from pymongo.errors import (
     BulkWriteError,
-    ConnectionFailure,
-    ExecutionTimeout,
-    WriteConcernError,
-    WTimeoutError,
 )
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
 from contracts.envelope import Context
 from services.runtime.document import Document
 from services.runtime.document_form import from_form, to_form
+from services.runtime.mongo import Client, database, transient
 from services.runtime.patience import patiently
 from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
 Write = InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]] | UpdateMany
-Client = AsyncIOMotorClient[dict[str, Any]]
 DUPLICATE_KEY = 11_000
-INSTANCE_SECONDS = 60
-
-
-def connect(uri: str) -> Client:
-    """A client that acknowledges only what a majority has in its journal; all waits end."""
-    return AsyncIOMotorClient(
-        uri,
-        appname="onboarding",
-        serverSelectionTimeoutMS=5_000,
-        connectTimeoutMS=5_000,
-        socketTimeoutMS=20_000,
-        waitQueueTimeoutMS=10_000,
-        tz_aware=True,
-        tzinfo=UTC,
-    )
-
-
-def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
-    """A database with the concerns that delivery relies on, whatever the URI says."""
-    return client.get_database(
-        name,
-        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
-        write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
-        read_concern=ReadConcern("majority"),
-    )
-
-
-def transient(error: BaseException) -> bool:
-    """Whether trying again can help: the server is away, changes its primary, or is slow."""
-    if isinstance(error, BulkWriteError):
-        return bool(error.details.get("writeConcernErrors"))
-    return isinstance(
-        error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WriteConcernError
-    )
 
 
 class StepStore:
@@ -137,32 +96,6 @@ class StepStore:
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await patiently("mongo", self._vitals, call, transient)
-
-
-class InstanceStore:
-    """The records of living processes: `onboarding_<name>.instances`, gone 60 s after the last."""
-
-    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
-        self._instances = database(client, database_name).instances
-        self._vitals = vitals
-
-    async def ensure(self) -> None:
-        ttl = IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=INSTANCE_SECONDS)
-        await patiently(
-            "mongo", self._vitals, lambda: self._instances.create_indexes([ttl]), transient
-        )
-
-    async def write(self, instance: str, fields: Mapping[str, Any]) -> None:
-        """Say that this process lives. An error is left to the caller: the next time will do."""
-        changes = {
-            "$set": {"instance": instance, **fields},
-            "$currentDate": {"seen_at": True},
-        }
-        await self._instances.update_one({"_id": instance}, changes, upsert=True)
-
-    async def remove(self, instance: str) -> None:
-        """Say that this process ends."""
-        await self._instances.delete_one({"_id": instance})
 
 
 async def _bulk(

@@ -21,10 +21,6 @@ LOOK_AGAIN_SECONDS = 1.0
 class Watch(Protocol):
     """Tells a step that is dead or stuck from one that is only behind."""
 
-    async def look(self, now: datetime, /) -> None:
-        """Note where the next services stand in their topics."""
-        ...
-
     def is_silent(self, document: Document, now: datetime, /) -> bool:
         """Whether the step after it had its chance to answer this saga, and did not."""
         ...
@@ -35,8 +31,6 @@ async def sweep(delivery: Delivery, watch: Watch) -> int:
     now = delivery.part.now()
     await flush_marks(delivery, now)
     due = await delivery.store.due(now, SWEEP_LIMIT)
-    if due:
-        await watch.look(now)
     arrivals: dict[str, Sequence[Event | Arrival]] = {}
     unsent: list[Document] = []
     put_off: list[Document] = []

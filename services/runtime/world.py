@@ -44,10 +44,8 @@ class Worker:
         """What it could not read."""
         self.dead_letters.append((error_class, record))
 
-    async def look(self, _now: datetime, /) -> None:
-        """The port `Watch`: here a step that is silent for so long is dead."""
-
     def is_silent(self, _document: Document, _now: datetime, /) -> bool:
+        """The port `Watch`: here a step that is silent for so long is dead."""
         return True
 
 

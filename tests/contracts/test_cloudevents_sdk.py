@@ -103,6 +103,7 @@ def test_both_modes_of_the_sdk_are_one_event_with_one_digest():
 @pytest.mark.parametrize("write", [to_binary_event, to_structured_event])
 def test_we_read_a_step_event_that_the_sdk_writes(write):
     type_ = "com.hexabuilders.onboarding.PartnerRegistrationCompleted.v1"
-    message = write(sdk_event(REGISTERED, type=type_, sagaid="s-1", journey="partner-onboarding/1"))
+    own = {"source": "/services/registration", "sagaid": "s-1", "journey": "partner-onboarding/1"}
+    message = write(sdk_event(REGISTERED, type=type_, **own))
     event = Reader().read(as_record(message, "onboarding.partner-registration-completed"))
     assert (event.context.saga_id, event.body) == ("s-1", REGISTERED)

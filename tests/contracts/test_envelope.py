@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_events import events_named
+from made_records import source_that_says
 
 from contracts import ids
-from contracts.envelope import Context, Record, binary, source_of, time_text
+from contracts.envelope import Context, Record, binary, time_text
 from contracts.events import (
     EVENTS,
     CompensationCompleted,
@@ -39,7 +40,7 @@ def said(data, context=CONTEXT, time=NOW, event_id="e-1", **more):
     return binary(
         event_topic(type(data).__name__),
         event_id,
-        source_of("registration"),
+        source_that_says(type(data).__name__, getattr(data, "step", None)),
         time,
         data,
         context,
@@ -123,7 +124,7 @@ def test_a_start_that_we_write_derives_its_own_saga():
     )
     event = Reader().read(as_record(said(start)))
     assert event.context.saga_id == ids.saga_id(
-        "acme", "partner-onboarding", "/services/registration", "e-1"
+        "acme", "partner-onboarding", "/producers/crm", "e-1"
     )
 
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from made_records import TYPE, record
+from made_records import TYPE, record, source_that_says
 
 from contracts.envelope import Event, Record
 from contracts.events import EVENTS
@@ -118,7 +118,8 @@ def test_any_record_is_read_or_is_poison(name, value, headers, timestamp_ms):
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(NAMES), OBJECTS)
 def test_any_body_in_a_good_envelope_is_read_or_is_poison(name, value):
-    read_or_poison(record(value, name, ce_sagaid="s-1"))
+    source = source_that_says(name, "documents")
+    read_or_poison(record(value, name, ce_sagaid="s-1", ce_source=source))
 
 
 @settings(max_examples=200, deadline=None)

@@ -86,7 +86,8 @@ class Voices:
         return self._step(step, self._progress(step, answer), seconds, **changes)
 
     def completed(self, seconds: float, **changes: Any) -> Event:
-        last = self.steps[-1]
+        journey = changes.get("context", {}).get("journey", self.journey)
+        last = JOURNEYS[journey, 1].last.name
         data = PartnerOnboardingCompleted(partner_id=self.context.partner_id, last_step=last)
         return self._step(last, data, seconds, **changes)
 
@@ -151,9 +152,9 @@ class Voices:
         return self._say(event_id, source_of(step), seconds, data, **changes)
 
     def _say(
-        self, own_id: str, own_source: str, seconds: float, data: EventData, **changes: Any
+        self, own_id: str, source: str, seconds: float, data: EventData, **changes: Any
     ) -> Event:
-        event_id, source = changes.pop("event_id", own_id), changes.pop("source", own_source)
+        event_id = changes.pop("event_id", own_id)
         topic = event_topic(type(data).__name__)
         context = replace(self.context, **changes.pop("context", {}))
         message = binary(topic, event_id, source, at(seconds), data, context)

@@ -120,8 +120,8 @@ def test_the_start_tells_whose_saga_it_is_even_when_it_is_heard_last(v: Voices) 
 
 
 def test_an_identity_used_twice_counts_once_by_its_earliest_record(v: Voices) -> None:
-    one = v.undid("contract", 5, event_id="same", source="/x")
-    other = v.did("documents", 4, event_id="same", source="/x")
+    one = v.undid("documents", 5, event_id="same")
+    other = v.did("documents", 4, event_id="same")
     for events in ((one, other), (other, one)):
         saga = told(v.start(), *events)
         assert (saga["event_count"], saga["status"]) == (2, "DOCUMENTS_VERIFIED")

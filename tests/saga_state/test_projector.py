@@ -136,7 +136,7 @@ async def test_an_identity_used_in_two_sagas_is_reported_though_the_bodies_are_e
     any_store,
 ) -> None:
     one, other = Voices(number="1"), Voices(number="2", offset=50)
-    same = {"event_id": "same", "source": "/x"}
+    same = {"event_id": "same"}
     batch = [one.undid("contract", 1, **same), other.undid("contract", 2, **same)]
     projected = await project(batch, any_store, hash_of, NOW)
     assert [item.event for item in projected.reused] == [batch[1]]

@@ -17,11 +17,12 @@ from contracts.events import (
     Progress,
     RecruitmentSetupCompleted,
 )
+from contracts.journey import JOURNEYS
 from contracts.reading import Reader
 from contracts.topics import event_topic
 from services.runtime.delivery import Delivery
 from services.runtime.memory import MemoryLog, MemoryStore
-from services.runtime.protocol import Part
+from services.runtime.part import Part
 from services.runtime.step import Done, Effects, Outcome, Rejected, StepService
 
 TYPE = "com.hexabuilders.onboarding.{}.v1"
@@ -99,6 +100,15 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
+def sayer_of(name: str, body: Any = None) -> str:
+    """A step's own word has its source; anybody may say the rest."""
+    steps = {row.says: row.name for journey in JOURNEYS.values() for row in journey.steps}
+    steps |= {"PartnerOnboardingCompleted": "recruitment"}
+    if name == "CompensationCompleted":
+        return f"/services/{(body or BODIES[name])['step']}"
+    return f"/services/{steps[name]}" if name in steps else "/producers/crm"
+
+
 def record(
     name: str, body: Any = None, offset: int = 0, raw: bytes | None = None, **headers: str | None
 ) -> Record:
@@ -106,7 +116,7 @@ def record(
     given = {
         "ce_type": TYPE.format(name),
         "ce_id": "e-1",
-        "ce_source": "/producers/crm",
+        "ce_source": sayer_of(name, body),
         "ce_sagaid": "saga-1",
         **headers,
     }
@@ -169,6 +179,8 @@ def part_of(service: StepService, now: Callable[[], datetime] | None = None, **m
     return Part(service, service.rules(), now or Clock(), lambda row: row.timeout_seconds, **more)
 
 
+
+
 @dataclass
 class Ground:
     """A step on ports in memory, with the cells that its delivery met."""
@@ -176,6 +188,7 @@ class Ground:
     service: StepService
     clock: Clock = field(default_factory=Clock)
     cells: list[str] = field(default_factory=list)
+    calls: list[Any] = field(default_factory=list)
     log: Any = None
     store: Any = None
 
@@ -189,9 +202,16 @@ class Ground:
         return Delivery(
             part=part_of(self.service, self.clock),
             reader=READER,
-            count=lambda cell, _: self.cells.append(cell),
+            counts=self,
+            call=self.calls.append,
             **given,
         )
+
+    def cell(self, cell: str, _arrival: Any) -> None:
+        self.cells.append(cell)
+
+    def dead_letter(self, error_class: str, _record: Record) -> None:
+        self.cells.append(error_class)
 
 
 def messages(log: MemoryLog) -> list[Record]:

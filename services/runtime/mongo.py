@@ -1,0 +1,51 @@
+"""The connection to MongoDB: what is acknowledged, how long is waited, what may be tried again."""
+
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    WriteConcernError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Client = AsyncIOMotorClient[dict[str, Any]]
+
+
+def connect(uri: str) -> Client:
+    """A client that acknowledges only what a majority has in its journal; all waits end."""
+    return AsyncIOMotorClient(
+        uri,
+        appname="onboarding",
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=20_000,
+        waitQueueTimeoutMS=10_000,
+        tz_aware=True,
+        tzinfo=UTC,
+    )
+
+
+def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
+    """A database with the concerns that delivery relies on, whatever the URI says."""
+    return client.get_database(
+        name,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+def transient(error: BaseException) -> bool:
+    """Whether trying again can help: the server is away, changes its primary, or is slow."""
+    if isinstance(error, BulkWriteError):
+        return bool(error.details.get("writeConcernErrors"))
+    return isinstance(
+        error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WriteConcernError
+    )

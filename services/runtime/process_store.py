@@ -1,0 +1,128 @@
+"""What the processes of a service keep in its database: signs of life, and the sweeper's lease."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from services.runtime.mongo import Client, database, transient
+from services.runtime.patience import patiently
+from services.runtime.sweeping import Lease
+from services.runtime.vitals import Vitals
+
+INSTANCE_SECONDS = 60
+TIMES = ("due_at", "try_at", "deadline_at", "watch_at", "give_up_at")
+
+
+class InstanceStore:
+    """The records of living processes: `onboarding_<name>.instances`, gone 60 s after the last."""
+
+    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
+        self._instances = database(client, database_name).instances
+        self._vitals = vitals
+
+    async def ensure(self) -> None:
+        ttl = IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=INSTANCE_SECONDS)
+        await patiently(
+            "mongo", self._vitals, lambda: self._instances.create_indexes([ttl]), transient
+        )
+
+    async def write(self, instance: str, fields: Mapping[str, Any]) -> None:
+        """Say that this process lives. An error is left to the caller: the next time will do."""
+        changes = {
+            "$set": {"instance": instance, **fields},
+            "$currentDate": {"seen_at": True},
+        }
+        await self._instances.update_one({"_id": instance}, changes, upsert=True)
+
+    async def remove(self, instance: str) -> None:
+        """Say that this process ends."""
+        await self._instances.delete_one({"_id": instance})
+
+
+class TimeStore:
+    """The time, the sweeper's lease, and the times of waiting documents (the port `TimeKeeper`)."""
+
+    def __init__(self, client: Client, database_name: str, vitals: Vitals) -> None:
+        self._database = database(client, database_name)
+        self._vitals = vitals
+
+    async def time(self) -> datetime:
+        """See TimeKeeper."""
+
+        async def ask() -> datetime:
+            told: datetime = (await self._database.command("hello"))["localTime"]
+            return told
+
+        return await patiently("mongo", self._vitals, ask, transient)
+
+    async def has_waiting(self) -> bool:
+        """See TimeKeeper."""
+        query = {"due_at": {"$type": "date"}}
+
+        async def ask() -> bool:
+            return await self._database.steps.find_one(query, {"_id": 1}, hint="due") is not None
+
+        return await patiently("mongo", self._vitals, ask, transient)
+
+    async def renew(self, owner: str, seconds: float) -> Lease:
+        """See TimeKeeper. One update, by the server's own clock."""
+
+        async def ask() -> Lease:
+            found = await self._database.leases.find_one_and_update(
+                {"_id": "sweeper"},
+                _renewal(owner, seconds),
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+            return _lease(found)
+
+        try:
+            return await patiently("mongo", self._vitals, ask, transient)
+        except DuplicateKeyError:  # two made the first lease at once: it is there now
+            return await patiently("mongo", self._vitals, ask, transient)
+
+    async def shift(self, seconds: float) -> None:
+        """See TimeKeeper."""
+        later = {
+            name: {"$add": [f"${name}", round(seconds * 1000)]} for name in TIMES
+        }  # of a time that is not there: null, which reads as none
+        waiting = {"due_at": {"$type": "date"}}
+
+        async def ask() -> None:
+            await self._database.steps.update_many(waiting, [{"$set": later}])
+
+        await patiently("mongo", self._vitals, ask, transient)
+
+
+def _renewal(owner: str, seconds: float) -> list[Mapping[str, Any]]:
+    free = {"$or": [{"$not": ["$owner"]}, {"$lte": ["$until", "$$NOW"]}]}
+    mine = {"$eq": ["$owner", owner]}
+    return [
+        {"$set": {"_mine": mine, "_gets": {"$or": [mine, free]}}},
+        {
+            "$set": {
+                "fence": {"$add": [{"$ifNull": ["$fence", 0]}, _if_new(1, 0)]},
+                "before": _if_got({"$ifNull": ["$renewed_at", "$$NOW"]}, "$before"),
+                "renewed_at": _if_got("$$NOW", "$renewed_at"),
+                "until": _if_got({"$add": ["$$NOW", round(seconds * 1000)]}, "$until"),
+                "owner": _if_got({"$literal": owner}, "$owner"),
+            }
+        },
+        {"$unset": ["_mine", "_gets"]},
+    ]
+
+
+def _if_got(then: Any, other: Any) -> Mapping[str, Any]:
+    return {"$cond": ["$_gets", then, other]}
+
+
+def _if_new(then: Any, other: Any) -> Mapping[str, Any]:
+    return {"$cond": [{"$and": ["$_gets", {"$not": ["$_mine"]}]}, then, other]}
+
+
+def _lease(found: Mapping[str, Any]) -> Lease:
+    gap = (found["renewed_at"] - found["before"]).total_seconds()
+    return Lease(found["owner"], found["until"], found["fence"], gap)
