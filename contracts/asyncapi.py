@@ -7,6 +7,7 @@ from contracts.envelope import type_of
 from contracts.events import EVENTS, EventData, Events
 from contracts.journey import JOURNEYS, Journey
 from contracts.json_schemas import schema_name
+from contracts.operator import OPERATOR_EVENTS
 from contracts.participants import SAGA_STATE, Participant, participants
 from contracts.topics import dead_letter_topic, event_topic, kebab
 
@@ -15,7 +16,8 @@ _REQUIRED = ("ce_id", "ce_source", "ce_type")
 _HEADERS = {
     "ce_specversion": "1.0; absent is read as 1.0.",
     "ce_id": "With ce_source the identity of the event: the same pair has the same body.",
-    "ce_source": "/services/<name> of what a service says.",
+    "ce_source": "/services/<name> of what a service says; of a step's own event, of"
+    " PartnerOnboardingCompleted and CompensationCompleted no other is read.",
     "ce_type": "The event and its version.",
     "ce_time": "RFC 3339.",
     "ce_subject": "The partner_id.",
@@ -45,7 +47,11 @@ def asyncapi(
         "channels": {**_event_channels(models), **_dead_letter_channels(parts)},
         "operations": {**_event_operations(parts), **_dead_letter_operations(parts)},
         "components": {
-            "messages": {**{schema_name(m): _message(m) for m in models}, "DeadLetter": _LETTER},
+            "messages": {
+                **{schema_name(m): _message(m) for m in (*models, *OPERATOR_EVENTS.values())},
+                "DeadLetter": _LETTER,
+                "DeadLetterMark": _MARK,
+            },
             "messageTraits": {"CloudEvent": _CLOUD_EVENT},
         },
     }
@@ -67,11 +73,21 @@ def _dead_letter_channels(parts: list[Participant]) -> Part:
         f"{part.name}-dead-letters": {
             "address": dead_letter_topic(part.name),
             "title": f"What {part.name} could not read or finish",
-            "messages": {"DeadLetter": _ref("components/messages/DeadLetter")},
+            "messages": {n: _ref(f"components/messages/{n}") for n in _on_dead_letters(part)},
         }
         for part in parts
         if part.has_dead_letters
     }
+
+
+def _on_dead_letters(part: Participant) -> tuple[str, ...]:
+    """Only a step is ever parked; the projection has nothing to redrive."""
+    letters = ("DeadLetter", "DeadLetterMark")
+    return (
+        letters
+        if part is SAGA_STATE
+        else (*letters, *(schema_name(model) for model in OPERATOR_EVENTS.values()))
+    )
 
 
 def _event_operations(parts: list[Participant]) -> Part:
@@ -85,11 +101,13 @@ def _event_operations(parts: list[Participant]) -> Part:
 
 
 def _dead_letter_operations(parts: list[Participant]) -> Part:
-    """A service hears its own dead letter topic too, for redrives; saga-state hears them all."""
+    """A service hears its own dead letter topic too, for wishes; saga-state hears them all. An
+    operator speaks there: by the command line, or by any other program."""
     operations: Part = {}
     for part in filter(lambda part: part.has_dead_letters, parts):
         channel = f"{part.name}-dead-letters"
-        operations[f"{part.name}-says-{channel}"] = _operation("send", part, channel)
+        for sayer in (part, OPERATOR):
+            operations[f"{sayer.name}-says-{channel}"] = _operation("send", sayer, channel)
         for hearer in (part, SAGA_STATE):
             operations[f"{hearer.name}-hears-{channel}"] = _operation("receive", hearer, channel)
     return operations
@@ -127,7 +145,8 @@ _INFO: Part = {
     "title": "Partner onboarding",
     "version": "1.0.0",
     "description": "Choreographed sagas: each service hears the event before it and says the next."
-    " In 0.1 no step hears CompensationRequested or says CompensationCompleted yet."
+    " What was done is undone in reverse order: CompensationRequested asks for it, and each step"
+    " says CompensationCompleted to the one before it."
     " The record's key is the partner_id. ONBOARDING_PREFIX stands before each topic, if it is set."
     " Whole messages to copy from are in examples/.",
     "license": {"name": "MIT"},
@@ -152,7 +171,15 @@ _CLOUD_EVENT: Part = {
 _LETTER: Part = {
     "title": "A dead letter",
     "summary": "A record that could not be read or finished: its key, value and headers as they"
-    " came, and headers that begin with dlq_ and say where it was and what was wrong. Or a person's"
-    " request about a saga that stands there: to try it again, or that it was resolved by hand.",
+    " came, and headers that begin with dlq_ and say where it was and what was wrong.",
     "contentType": "application/octet-stream",
 }
+_MARK: Part = {
+    "title": "A mark of a dead letter",
+    "summary": "A person sent the dead letter of that dlq_id again, or discarded it: dlq_mark"
+    " (redriven or discarded), dlq_redrive_id, dlq_reason, dlq_by, dlq_at. It has no value.",
+    "contentType": "application/octet-stream",
+}
+OPERATOR = Participant(
+    "operator", "A person with the command line.", (), (), has_dead_letters=False
+)

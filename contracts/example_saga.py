@@ -1,7 +1,8 @@
 """Makes the example messages, from fixed inputs; a made example is never made again (frozen).
 
 The story: TechSolutions Inc asks to be onboarded. The first try fails at the documents step and
-is undone; the second, a day later, completes.
+is undone; the second, a day later, completes. Of a third the undo of campaigns meets a bug: a
+person redrives it, and then undoes it by hand.
 """
 
 import json
@@ -33,7 +34,8 @@ from contracts.facts import (
     Workspace,
 )
 from contracts.journey import PARTNER_ONBOARDING_1
-from contracts.topics import event_topic
+from contracts.operator import RedriveRequested, ResolveRequested, StepParked
+from contracts.topics import dead_letter_topic, event_topic
 
 Message = dict[str, Any]
 JOURNEY = PARTNER_ONBOARDING_1
@@ -43,11 +45,18 @@ _UNDONE_START = "0b9f6a52-3c64-4f0e-9d1e-5a8f7c2b1e01"
 _UNDONE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _DONE_START = "c56a4180-65aa-42ec-a945-5fd21dec0538"
 _DONE_AT = datetime(2026, 3, 3, 14, 15, tzinfo=UTC)
+_PARKED_START = "7d1f4c1e-94c6-4f0b-8a57-9f1a0c6f3b02"
+_PARKED_AT = datetime(2026, 3, 4, 8, tzinfo=UTC)
+_REDRIVE, _RESOLVE = "1f0f7f0e-7d0a-4f7b-9d53-0d5b0f6b1a10", "e4c1b9a2-5d61-4e0e-8a43-6f6f2c9f7d11"
 
 
 def example_messages() -> dict[tuple[str, int], Message]:
     """One whole message {topic, key, headers, value} per event and version."""
-    return {**_undone(_context(_UNDONE_START)), **_completed(_context(_DONE_START))}
+    return {
+        **_undone(_context(_UNDONE_START)),
+        **_completed(_context(_DONE_START)),
+        **_parked(_context(_PARKED_START)),
+    }
 
 
 def _context(start: str) -> Context:
@@ -84,12 +93,40 @@ def _undone(context: Context) -> dict[tuple[str, int], Message]:
     }
 
 
+def _parked(context: Context) -> dict[tuple[str, int], Message]:
+    """On the dead letter topic of the step."""
+    name = StepParked.__name__
+    parked = ids.parked_id(context.saga_id, name, "campaigns", 2)
+    where = "OddAnswerError at outside_http.py:67"
+    told = StepParked(step="campaigns", state="undo_parked", where=where, attempts=3)
+    redrive = {"reason": "The campaign platform is mended.", "requested_by": "ana"}
+    resolve = {"reason": "Disabled by hand, ticket 4711.", "requested_by": "ana"}
+    heard = _said_id(context, _progress(context)[2], "documents")
+    later = _PARKED_AT + timedelta(minutes=20)
+    topic = dead_letter_topic("campaigns")
+    said: list[tuple[EventData, str, str, datetime, str]] = [
+        (told, "campaigns", parked, _PARKED_AT, heard),
+        (RedriveRequested(step="campaigns", **redrive), "cli", _REDRIVE, later, parked),
+        (ResolveRequested(step="campaigns", **resolve), "cli", _RESOLVE, later, parked),
+    ]
+    messages: dict[tuple[str, int], Message] = {}
+    for data, sayer, event_id, at, cause in said:
+        messages |= _message(context, data, sayer, event_id, at, cause, topic)
+    return messages
+
+
 def _message(
-    context: Context, data: EventData, sayer: str, event_id: str, at: datetime, cause: str | None
+    context: Context,
+    data: EventData,
+    sayer: str,
+    event_id: str,
+    at: datetime,
+    cause: str | None,
+    topic: str | None = None,
 ) -> dict[tuple[str, int], Message]:
     name = type(data).__name__
     source = _PRODUCER if sayer == "producer" else source_of(sayer)
-    sent = binary(event_topic(name), event_id, source, at, data, context, cause, _TRACE)
+    sent = binary(topic or event_topic(name), event_id, source, at, data, context, cause, _TRACE)
     whole = {
         "topic": sent.topic,
         "key": (sent.key or b"").decode(),

@@ -1,5 +1,7 @@
 """`python -m contracts.generate [--check]`: the files that are made from journeys and events.
 
+The events are those of the journeys and those of operators (contracts/operator.py).
+
 schemas/            the JSON Schema of each event as it is now
 schemas/published/  its shape at each time that it changed; never overwritten, all of them binding
 examples/           one whole message per event, frozen when it was made
@@ -20,6 +22,7 @@ from contracts.compatibility import breaks, shape
 from contracts.events import EVENTS, EventData, Events
 from contracts.example_saga import example_messages
 from contracts.json_schemas import Schema, as_file, json_schema, schema_name
+from contracts.operator import OPERATOR_EVENTS
 
 ROOT = Path(__file__).parent
 COMMAND = "python -m contracts.generate"
@@ -27,7 +30,8 @@ COMMAND = "python -m contracts.generate"
 
 def broken(root: Path = ROOT, events: Events = EVENTS) -> list[str]:
     """How the models break what was published, a line each; empty: not at all."""
-    current = {schema_name(model): shape(json_schema(model)) for model in events.values()}
+    models = _with_operators(events).values()
+    current = {schema_name(model): shape(json_schema(model)) for model in models}
     found = []
     for path, published in _published(root):
         name = path.stem.rpartition(".")[0]
@@ -62,7 +66,7 @@ def generate(root: Path = ROOT, events: Events = EVENTS) -> list[str]:
 def _wanted(root: Path, events: Events) -> Mapping[Path, str]:
     files = {root / "asyncapi.json": as_file(asyncapi(events))}
     examples = example_messages()
-    for key, model in events.items():
+    for key, model in _with_operators(events).items():
         name = schema_name(model)
         files[root / "schemas" / f"{name}.json"] = as_file(json_schema(model))
         files.update(_next_shape(root, model))
@@ -72,6 +76,10 @@ def _wanted(root: Path, events: Events) -> Mapping[Path, str]:
                 raise LookupError(f"{name} has no example: add one to contracts/example_saga.py")
             files[example] = as_file(examples[key])
     return files
+
+
+def _with_operators(events: Events) -> Events:
+    return {**events, **OPERATOR_EVENTS}
 
 
 def _next_shape(root: Path, model: type[EventData]) -> Mapping[Path, str]:

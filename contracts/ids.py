@@ -42,6 +42,11 @@ def failure_id(saga: str, event_name: str, failed_step: str, sayer: str) -> str:
     return _derive(_EVENT, saga, event_name, failed_step, sayer)
 
 
+def parked_id(saga: str, event_name: str, step: str, said_before: int) -> str:
+    """The id of a parking: of each another, since more was said by the step each time."""
+    return _derive(_EVENT, saga, event_name, step, said_before)
+
+
 def start_id(tenant_id: str, journey: str, correlation_id: str) -> str:
     """The event id of a start made from a correlation id: a repeat is the same saga."""
     return _derive(_START, tenant_id, journey, correlation_id)

@@ -204,7 +204,8 @@ def _check_sayer(
     row = journey.sayer_of(name)
     if row is None and isinstance(data, Progress):
         raise PoisonError(poison.UNKNOWN_STEP, f"{journey.label} has no step that says {name}")
-    step = data.step if isinstance(data, CompensationCompleted) else row and row.name
+    own = row.name if row else None
+    step = data.step if isinstance(data, CompensationCompleted) else own
     if step is not None and source != source_of(step):
         text = f"ce_source is not {source_of(step)}: only that service may say it"
         raise PoisonError(poison.WRONG_SOURCE, text)

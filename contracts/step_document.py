@@ -2,7 +2,8 @@
 
 Diagnosis (`why`, health, the sandbox) may read these fields, and only read them: this is the one
 exception to "no service reads another's database". Everything else in a document is the
-step's own. Times are UTC with milliseconds.
+step's own. Times are UTC with milliseconds. Of the fields that need not be there, one that is
+absent or null says the same as false or empty.
 """
 
 from datetime import datetime
@@ -10,7 +11,11 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # before Python 3.12 the only one that pydantic reads
 
-StepState = Literal["done", "rejected", "parked"]
+StepState = Literal[
+    "pending", "done", "rejected", "undoing", "undone", "blocked", "parked", "undo_parked"
+]
+"""`pending`: taken, and not done yet. `blocked`: the undo came first, a later do is refused.
+`parked`, `undo_parked`: set aside for a person. A saga without a document here is unknown here."""
 
 
 class LogPosition(TypedDict):
@@ -30,6 +35,7 @@ class StepTrigger(TypedDict):
     digest: str
     position: LogPosition
     time: datetime
+    traceparent: str | None
 
 
 class StepRefusal(TypedDict):
@@ -50,16 +56,37 @@ class SaidMessage(TypedDict):
     topic: str
     key: str | bytes | None
     value: str | bytes | None
-    headers: list[list[str | bytes]]
+    headers: list[list[str | bytes | None]]
+
+
+class KeptRecord(TypedDict):
+    """The record of a step that met a bug before it had a plan, so that it can be tried again."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | bytes | None
+    value: str | bytes | None
+    headers: list[list[str | bytes | None]]
+    timestamp_ms: int
 
 
 class StepDocument(TypedDict):
     """The document; `_id` is the saga id.
 
     `revision` counts the writes and guards the next one. `outbox` is in sending order; `said`
-    counts all that was ever put into it. `unsent_since` is there while something in the outbox
-    may not have been sent: the sweeper looks for it. `holds` are values
-    that only one living saga of a tenant may hold. `result` is the step's business object.
+    counts all that was ever put into it, `sent` how much of that is known to be sent. `trigger`
+    is absent where an undo came before the event that the step waits for. `holds` are values that
+    only one living saga of a tenant may hold. `result` is the step's business object; what is
+    undone has none.
+
+    Time: `due_at` is when the sweeper looks next, and absent of what is finished. `deadline_at` is
+    when the step fails itself; `watch_at` when it doubts the step after it; `give_up_at` when an
+    undo is set aside, or, under `resolving` (a person undid it by hand), taken for done.
+
+    Of a step with an outside system (`outer`): `plan` is what a yes will say; `lease` names who is
+    calling; `try_at` is when the lease ends or the next try is due. `undo_wanted`: an undo came
+    meanwhile. `deadline_spoke`: it has said itself that its time is over.
     """
 
     _id: str
@@ -69,13 +96,25 @@ class StepDocument(TypedDict):
     journey: str
     journey_version: int
     state: StepState
-    trigger: StepTrigger
     decided_at: datetime
-    result: dict[str, object] | None
-    refusal: StepRefusal | None
-    holds: dict[str, str]
     outbox: list[SaidMessage]
     said: int
+    sent: int
     attempts: int
     revision: int
-    unsent_since: NotRequired[object]  # a BSON timestamp of the database
+    trigger: NotRequired[StepTrigger]
+    result: NotRequired[dict[str, object]]
+    refusal: NotRequired[StepRefusal]
+    holds: NotRequired[dict[str, str]]
+    due_at: NotRequired[datetime | None]
+    try_at: NotRequired[datetime | None]
+    deadline_at: NotRequired[datetime | None]
+    watch_at: NotRequired[datetime | None]
+    give_up_at: NotRequired[datetime | None]
+    outer: NotRequired[bool]
+    plan: NotRequired[list[SaidMessage]]
+    record: NotRequired[KeptRecord]
+    lease: NotRequired[str]
+    undo_wanted: NotRequired[bool]
+    deadline_spoke: NotRequired[bool]
+    resolving: NotRequired[bool]

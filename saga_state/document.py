@@ -37,6 +37,10 @@ StepStatus = Literal[
 ]
 
 
+ParkedState = Literal["parked", "undo_parked"]
+Asked = Literal["redrive", "resolve"]
+
+
 class Fact(TypedDict):
     """Internal: what the projection keeps of one record, enough to tell the saga from."""
 
@@ -53,6 +57,8 @@ class Fact(TypedDict):
     reason: NotRequired[str]
     requested_by: NotRequired[str]
     outcome: NotRequired[str]
+    parked: NotRequired[ParkedState]
+    attempts: NotRequired[int]
     answer_within_seconds: NotRequired[float]
     result: NotRequired[dict[str, str]]
     partner_hash: NotRequired[str | None]
@@ -86,8 +92,28 @@ Sides = Mapping[str, Side]
 """By tenant. A saga that was started has one."""
 
 
+class Parked(TypedDict):
+    """The last time that a step (or its undo) was set aside, and what a person asked then.
+
+    `where`: the kind of error and its place. `asked` null: it waits for a person, unless the saga
+    went on without one (its deadline, or an undo): the step's `state` tells.
+    """
+
+    state: ParkedState
+    where: str
+    attempts: int
+    at: datetime
+    asked: Asked | None
+    asked_by: str | None
+    asked_reason: str | None
+    asked_at: datetime | None
+
+
 class StepState(TypedDict):
-    """A step of the saga. `result`: ids only. `event_id`: of what the step answered."""
+    """A step of the saga. `result`: ids only. `event_id`: of what the step answered.
+
+    `attempts`: those told with parkings, and the one that was answered.
+    """
 
     step: str
     state: StepStatus
@@ -98,6 +124,7 @@ class StepState(TypedDict):
     undone_at: datetime | None
     duration_ms: int | None
     event_id: str | None
+    parked: Parked | None
 
 
 class Failure(TypedDict):
@@ -122,9 +149,11 @@ class Saga(TypedDict):
     """A document of `saga_state.sagas`, as stored.
 
     `never_started`: no PartnerOnboardingInitiated was seen (yet). `late_undo`: something was to
-    be undone after the first step had said it was (docs/protocol.md, V8). `due_at`: when the
-    answer of `current_step` is due. `event_count`: distinct events, of which at most 32 of one
-    kind and step are counted. `sides` and `revision` are internal.
+    be undone after the first step had said it was (docs/protocol.md, V8). `half_undone`: the undo
+    of a step is set aside, and what it did may be in force until a person acts (W1); its state is
+    undo_parked, or undoing once it was redriven or resolved. `due_at`: when the answer of
+    `current_step` is due. `event_count`: distinct events, of which at most 32 of one kind and step
+    are counted. `sides` and `revision` are internal.
     """
 
     _id: str
@@ -142,6 +171,7 @@ class Saga(TypedDict):
     compensation: Compensation | None
     never_started: bool
     late_undo: bool
+    half_undone: bool
     initiated_at: datetime | None
     updated_at: datetime
     ended_at: datetime | None

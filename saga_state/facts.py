@@ -15,11 +15,13 @@ from contracts.events import (
     Progress,
 )
 from contracts.ids import identity_id
+from contracts.operator import RedriveRequested, ResolveRequested, StepParked
 from saga_state.document import Fact, Origin
 
 HashOf = Callable[[str], str | None]  # of an e-mail address as it came; None: not valid
 START = PartnerOnboardingInitiated.__name__
 _SEARCHED_MAX, _ID_MAX, _TEXT_MAX, _CODE_MAX = 1024, 256, 500, 100
+_COUNT_MAX = 1_000_000
 
 
 def fact_of(event: Event, hash_of: HashOf) -> Fact:
@@ -87,6 +89,12 @@ def _add_data(fact: Fact, event: Event, hash_of: HashOf) -> None:
         case PartnerOnboardingFailed() as said:
             fact["by_itself"] = event.source == source_of(said.failed_step)
             _add_why(fact, said)
+        case StepParked() as said:
+            fact["step"], fact["reason"] = said.step, said.where[:_TEXT_MAX]
+            fact["parked"], fact["attempts"] = said.state, min(said.attempts, _COUNT_MAX)
+        case RedriveRequested() | ResolveRequested() as said:
+            fact["step"], fact["reason"] = said.step, said.reason[:_TEXT_MAX]
+            fact["requested_by"] = said.requested_by[:_CODE_MAX]
         case dict() as body if event.name == START:
             fact["partner_hash"] = _hash_in(body, hash_of)
 

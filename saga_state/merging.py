@@ -1,19 +1,22 @@
 """How facts are merged: any order and any repetition of the same records give the same.
 
 What is kept of a set is always its smallest by some fixed order (of one identity the earliest
-record, of one kind the earliest MOST_OF_A_KIND), and that does not depend on the way there. The
-limits are for floods: no saga can outgrow a MongoDB document (16 MiB).
+record, of one kind the earliest MOST_OF_A_KIND), and that does not depend on the way there. Of
+parkings and wishes the latest of a kind are kept, as it is the last that tells where a step stands:
+there the same identity at another time is another fact, or the way would matter. The limits are for
+floods: no saga can outgrow a MongoDB document (16 MiB).
 
 A saga belongs to the tenant of its start (the saga's id is derived from it), and what others say
 of it is dropped. Before the start is seen, every tenant is kept to its side.
 """
 
 from collections.abc import Iterable
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 
 from contracts.envelope import Event
 from saga_state.document import Fact, FactsByKind, Origin, Side, Sides
 from saga_state.facts import HashOf, fact_of, identity_of, origin_of, record_order
+from saga_state.parked import ON_DEAD_LETTERS
 
 MOST_OF_A_KIND = 32
 MOST_SIDES = 4  # that claim a saga without a start
@@ -42,17 +45,29 @@ def first_side(sides: Sides) -> tuple[str, Side]:
 def _with_fact(by_kind: FactsByKind, event: Event, hash_of: HashOf) -> FactsByKind:
     fact = fact_of(event, hash_of)
     kind = f"{fact['type']}/{fact['step']}" if "step" in fact else fact["type"]
-    identity = identity_of(event.source, event.event_id)
+    key = _key(fact, identity_of(event.source, event.event_id))
     of_kind = by_kind.get(kind, {})
-    known = of_kind.get(identity)
+    known = of_kind.get(key)
     if known is not None and record_order(known) <= record_order(fact):
         return by_kind
-    kept = _earliest({**of_kind, identity: fact}.items())
-    return {**by_kind, kind: kept} if identity in kept else by_kind
+    kept = _limited({**of_kind, key: fact}.items(), fact["type"])
+    return {**by_kind, kind: kept} if key in kept else by_kind
 
 
-def _earliest(of_kind: Iterable[tuple[str, Fact]]) -> dict[str, Fact]:
-    return dict(nsmallest(MOST_OF_A_KIND, of_kind, key=lambda item: (item[1]["time"], item[0])))
+def _key(fact: Fact, identity: str) -> str:
+    if fact["type"] not in ON_DEAD_LETTERS:
+        return identity
+    return f"{identity}@{int(fact['time'].timestamp() * 1000)}"
+
+
+def identity_in(key: str) -> str:
+    """The identity in a key under which a fact is kept."""
+    return key.partition("@")[0]
+
+
+def _limited(of_kind: Iterable[tuple[str, Fact]], name: str) -> dict[str, Fact]:
+    chosen = nlargest if name in ON_DEAD_LETTERS else nsmallest
+    return dict(chosen(MOST_OF_A_KIND, of_kind, key=lambda item: (item[1]["time"], item[0])))
 
 
 def _kept(sides: Sides, tenant: str, side: Side) -> Sides:

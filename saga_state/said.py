@@ -14,8 +14,10 @@ from contracts.events import (
     PartnerOnboardingFailed,
 )
 from contracts.journey import COMPLETED, Journey, Journeys
-from saga_state.document import Fact, FactsByKind, Side
+from saga_state.document import Fact, FactsByKind, Parked, Side
 from saga_state.facts import START, record_order
+from saga_state.merging import identity_in
+from saga_state.parked import last_parkings, undo_parked
 
 TIMEOUT = "TIMEOUT"
 FAILED = PartnerOnboardingFailed.__name__
@@ -28,7 +30,8 @@ class Said:
     """P, C, F, R and K of docs/protocol.md. Lists have the earliest first.
 
     `progress` holds PartnerOnboardingCompleted for the last step if its own event is missing.
-    Failures and requests that name no step of the journey are left out (V6).
+    Failures and requests that name no step of the journey are left out (V6). `parked` has the
+    last parking of each step that ever was, `undo_parked` the steps whose undo ever was.
     """
 
     journey: Journey
@@ -39,12 +42,24 @@ class Said:
     failures: Sequence[Fact]
     requests: Sequence[Fact]
     undone: Mapping[str, Fact]
+    parked: Mapping[str, Parked]
+    undo_parked: Set[str]
+
+    @property
+    def half_undone(self) -> Set[str]:
+        """The steps of which it was told undo_parked, and not yet K (W1)."""
+        return self.undo_parked - self.undone.keys()
 
     def ran(self, step: str) -> bool:
-        """Whether the step may have had an effect: it said so, or timed out by its own word."""
-        return step in self.progress or any(
-            fact["step"] == step and fact["code"] == TIMEOUT and fact["by_itself"]
-            for fact in self.failures
+        """Whether the step may have had an effect: it said so, or timed out by its own word, or
+        could not undo it."""
+        return (
+            step in self.progress
+            or step in self.undo_parked
+            or any(
+                fact["step"] == step and fact["code"] == TIMEOUT and fact["by_itself"]
+                for fact in self.failures
+            )
         )
 
 
@@ -63,6 +78,8 @@ def said_in(side: Side, journeys: Journeys) -> Said:
         failures=[fact for fact in own if fact["type"] == FAILED and fact["step"] in wanted],
         requests=[fact for fact in own if fact["type"] == REQUESTED and fact["step"] in wanted],
         undone=_undone(own, wanted),
+        parked=last_parkings(own, names),
+        undo_parked=undo_parked(own) & wanted,
     )
 
 
@@ -70,7 +87,8 @@ def _by_time(facts: FactsByKind) -> list[Fact]:
     """One fact per identity; an identity used twice counts as its earliest record."""
     chosen: dict[str, Fact] = {}
     for of_kind in facts.values():
-        for identity, fact in of_kind.items():
+        for key, fact in of_kind.items():
+            identity = identity_in(key)
             other = chosen.get(identity)
             if other is None or record_order(fact) < record_order(other):
                 chosen[identity] = fact

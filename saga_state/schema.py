@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from saga_state.document import (
+    Asked,
     Compensation,
     Failure,
+    Parked,
+    ParkedState,
     Saga,
     StepState,
     StepStatus,
@@ -36,6 +39,19 @@ def _object(shape: type, fields: Mapping[str, Schema]) -> Schema:
     return {"bsonType": "object", "required": sorted(fields), "properties": dict(fields)}
 
 
+_PARKED = _object(
+    Parked,
+    {
+        "state": {"enum": list(get_args(ParkedState))},
+        "where": _TEXT,
+        "attempts": _NUMBER,
+        "at": _TIME,
+        "asked": {"enum": [*get_args(Asked), None]},
+        "asked_by": _or_null(_TEXT),
+        "asked_reason": _or_null(_TEXT),
+        "asked_at": _or_null(_TIME),
+    },
+)
 _STEP = _object(
     StepState,
     {
@@ -48,6 +64,7 @@ _STEP = _object(
         "undone_at": _or_null(_TIME),
         "duration_ms": _or_null(_NUMBER),
         "event_id": _or_null(_TEXT),
+        "parked": _or_null(_PARKED),
     },
 )
 _FAILURE = _object(Failure, {"step": _TEXT, "code": _TEXT, "reason": _TEXT, "at": _TIME})
@@ -78,6 +95,7 @@ SAGA = _object(
         "compensation": _or_null(_COMPENSATION),
         "never_started": _FLAG,
         "late_undo": _FLAG,
+        "half_undone": _FLAG,
         "initiated_at": _or_null(_TIME),
         "updated_at": _TIME,
         "ended_at": _or_null(_TIME),

@@ -76,6 +76,7 @@ def _told(saga_id: str, revision: int, sides: Sides, journeys: Journeys) -> Saga
         "compensation": _compensation(said, status, ended_at),
         "never_started": said.start is None,
         "late_undo": is_late_undo(said),
+        "half_undone": bool(said.half_undone),
         "initiated_at": initiated_at,
         "updated_at": said.all[-1]["time"],
         "ended_at": ended_at,

@@ -10,6 +10,8 @@ ENDED = frozenset({"COMPLETED", "FAILED", "COMPENSATED"})
 
 def status_of(said: Said) -> Status:
     """The status, whatever was said in whatever order."""
+    if said.half_undone:  # W1
+        return "COMPENSATING"
     if failed := _failed_at_first(said):
         return failed
     if _is_to_be_undone(said):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from saga_state.document import Fact, StepState, StepStatus
+from saga_state.document import Fact, ParkedState, StepState, StepStatus
 from saga_state.facts import whole_ms
 from saga_state.said import TIMEOUT, Said
 
@@ -30,14 +30,20 @@ def _step(said: Said, index: int) -> StepState:
     return {
         "step": name,
         "state": _state(said, index, failed),
-        "attempts": 1 if answer else 0,
+        "attempts": _attempts(said, name, answer),
         "due_at": _due_at(asked),
         "result": done.get("result") if done else None,
         "completed_at": done["time"] if done else None,
         "undone_at": undone["time"] if undone else None,
         "duration_ms": milliseconds(asked["time"], done["time"]) if asked and done else None,
         "event_id": answer["event_id"] if answer else None,
+        "parked": said.parked.get(name),
     }
+
+
+def _attempts(said: Said, name: str, answer: Fact | None) -> int:
+    told = [one for one in said.all if one.get("parked") == "parked" and one["step"] == name]
+    return sum(one["attempts"] for one in told) + (1 if answer else 0)
 
 
 def _asked(said: Said, index: int) -> Fact | None:
@@ -51,11 +57,21 @@ def _state(said: Said, index: int, failed: Fact | None) -> StepStatus:
     name = said.names[index]
     if name in said.undone:
         return _outcome(said.undone[name])
+    if name in said.undo_parked:
+        return "undo_parked" if _waits(said, name, "undo_parked") else "undoing"
     if name in said.progress:
         return "undoing" if _is_its_turn(said, index) else "done"
     if failed is not None:
         return "timed_out" if failed["code"] == TIMEOUT else "rejected"
+    if _waits(said, name, "parked"):  # its undo does not wait for a person (V4)
+        return "undoing" if _is_its_turn(said, index) else "parked"
     return "waiting"
+
+
+def _waits(said: Said, name: str, state: ParkedState) -> bool:
+    """Whether it was last set aside so, and nobody asked anything of it since."""
+    last = said.parked.get(name)
+    return last is not None and last["state"] == state and last["asked"] is None
 
 
 def _outcome(fact: Fact) -> StepStatus:

@@ -1,4 +1,4 @@
-"""saga_state as a process: one agent over all event topics, which only listens.
+"""saga_state as a process: one agent over all topics, which only listens.
 
 This is the projector's wiring, and the one module here that stands on services.runtime: the
 batches that lose nothing exist once. Nothing else in saga_state knows of it.
@@ -10,12 +10,13 @@ from functools import partial
 import structlog
 
 from contracts import poison
-from contracts.envelope import Record
+from contracts.envelope import Event, Record
 from contracts.events import event_names
-from contracts.journey import JOURNEYS
+from contracts.journey import JOURNEYS, Journeys
+from contracts.operator import OPERATOR_EVENTS, read_operator_event
 from contracts.poison import PoisonError
 from contracts.reading import Reader
-from contracts.topics import event_topic
+from contracts.topics import dead_letter_topic, event_topic
 from saga_state.facts import HashOf
 from saga_state.partner_hash import partner_hash
 from saga_state.projector import Projected, Reused, project
@@ -46,7 +47,10 @@ async def _prepare(ground: Ground) -> Work:
     await patiently("mongo", ground.vitals, store.ensure, transient)
     hash_of = partial(partner_hash, settings.hash_key.get_secret_value().encode())
     return Work(
-        topics=[event_topic(name, settings.prefix) for name in event_names()],
+        topics=[
+            *(event_topic(name, settings.prefix) for name in event_names()),
+            *dead_letter_topics(settings.prefix),
+        ],
         journeys=[journey.label for journey in JOURNEYS.values()],
         on_batch=partial(_on_batch, ground, settings.reader(), store, hash_of),
         on_tick=_nothing,
@@ -58,19 +62,38 @@ async def _prepare(ground: Ground) -> Work:
     )
 
 
+def dead_letter_topics(prefix: str = "", journeys: Journeys = JOURNEYS) -> list[str]:
+    """Of every service, its own too: parkings and the wishes of persons are said there."""
+    steps = dict.fromkeys(name for journey in journeys.values() for name in journey.step_names)
+    return [dead_letter_topic(name, prefix) for name in (*steps, SERVICE)]
+
+
+def read_all(batch: Sequence[Record], reader: Reader) -> tuple[list[Event], list[Poisoned]]:
+    """The events of a batch, and what is set aside: nothing of a dead letter topic, where copies
+    of records are skipped."""
+    letters = frozenset(dead_letter_topics(reader.prefix, reader.journeys))
+    events, poisoned = read([one for one in batch if one.topic not in letters], reader)
+    told = (read_operator_event(one, reader) for one in batch if one.topic in letters)
+    return [*events, *(event for event in told if event is not None)], poisoned
+
+
 async def _on_batch(
     ground: Ground, reader: Reader, store: SagaStore, hash_of: HashOf, batch: Sequence[Record]
 ) -> None:
     """Read, project, say what could not be read or contradicts; then the batch is done."""
-    events, poisoned = read(batch, reader)
+    events, poisoned = read_all(batch, reader)
     projected: Projected = await patiently(
         "mongo", ground.vitals, lambda: project(events, store, hash_of, utc_now()), transient
     )
-    poisoned += [_reused(reused) for reused in projected.reused]
+    poisoned += [_reused(one) for one in projected.reused if not _is_of_operators(one)]
     await ground.log.publish([one.letter(SERVICE, reader.prefix) for one in poisoned])
     for one in poisoned:
         _COUNTING.dead_letter(one.error.error_class, one.record)
     log.info("batch.projected", records=len(batch), sagas=len(projected.sagas))
+
+
+def _is_of_operators(reused: Reused) -> bool:
+    return (reused.event.name, reused.event.version) in OPERATOR_EVENTS
 
 
 def _reused(reused: Reused) -> Poisoned:

@@ -11,7 +11,12 @@ from tests.sources import AGENT, PROCESS, ROOT, SERVICES, Rule, Source, imports
 
 STEPS = {name for journey in JOURNEYS.values() for name in journey.step_names}
 DRIVERS = {"motor", "pymongo", "bson", "gridfs"}
-STORES = {"services/runtime/store.py", "saga_state/store.py"}
+STORES = {
+    "services/runtime/mongo.py",
+    "services/runtime/store.py",
+    "services/runtime/process_store.py",
+    "saga_state/store.py",
+}
 
 
 def faust_in_the_runtime_alone(source: Source) -> Iterator[str]:

@@ -5,14 +5,18 @@ from deploy.local.folder import StateFolder
 
 async def service_is_ready(folder: StateFolder, name: str) -> bool:
     """Whether it has written its health address and answers 200 to /readyz there."""
+    url = folder.health_url(name)
+    return url is not None and await answers(f"{url}/readyz")
+
+
+async def answers(url: str) -> bool:
+    """Whether a GET is answered with 200."""
     from aiohttp import ClientError, ClientSession, ClientTimeout
 
-    if (url := folder.health_url(name)) is None:
-        return False
     try:
         async with (
             ClientSession(timeout=ClientTimeout(total=2)) as session,
-            session.get(f"{url}/readyz") as answer,
+            session.get(url) as answer,
         ):
             return answer.status == 200
     except (ClientError, TimeoutError, ValueError):

@@ -14,9 +14,11 @@ from deploy.local import apache, apache_install, embedded
 from deploy.local.backoff import Backoff
 from deploy.local.child import Child
 from deploy.local.folder import StateFolder
+from deploy.local.platform_child import platform, urls
 from deploy.local.readiness import service_is_ready
 from deploy.local.supervisor import OnEvent, Supervisor, supervising
 
+SERVERS = ("kafka", "mongo", "platform")
 STEPS = tuple(dict.fromkeys(step for one in JOURNEYS.values() for step in one.step_names))
 Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
 # What suits the embedded broker better than the defaults; the user's own environment goes above it.
@@ -33,6 +35,7 @@ class Options:
 
     `services` are names of modules (`registration` is services.registration, `saga_state` itself),
     `workers` how many of one, 1 if not named. `env` are settings for all of them, above `environ`.
+    With `platform` the sandbox of the outside systems runs too, and the services call it.
     """
 
     folder: Path
@@ -41,6 +44,7 @@ class Options:
     mongo: str | None = None
     services: tuple[str, ...] = (*STEPS, "saga_state")
     workers: Mapping[str, int] = field(default_factory=dict)
+    platform: bool = False
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     backoff: Backoff = field(default_factory=Backoff)
@@ -48,10 +52,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Stack:
-    """What runs now: two addresses, and the supervisor to stop, start, kill and wait for parts."""
+    """What runs now: addresses, and the supervisor to stop, start, kill and wait for parts."""
 
     kafka: str
     mongo: str
+    platform: str | None
     supervisor: Supervisor
     options: Options = field(repr=False)
 
@@ -74,7 +79,7 @@ class Stack:
             (sys.executable, "-m", _module(name)),
             {**self._settings(), "ONBOARDING_HEALTH_FILE": health_file, **env},
             partial(service_is_ready, folder, name),
-            after=tuple(one for one in self.supervisor.names() if one in ("kafka", "mongo")),
+            after=tuple(one for one in self.supervisor.names() if one in SERVERS),
         )
 
     def _settings(self) -> dict[str, str]:
@@ -89,21 +94,24 @@ class Stack:
         }
         if options.broker is not None:
             facts["ONBOARDING_REPLICATION"] = "1"  # there is one broker
+        if self.platform is not None:
+            facts |= urls(self.platform)
         return {**usual, **options.environ, **facts, **options.env}
 
 
 @asynccontextmanager
 async def servers(options: Options, on_event: OnEvent) -> AsyncIterator[Stack]:
-    """Broker and database only. Raises LocalError and its kin, see errors.py."""
+    """What the services stand on, without them. Raises LocalError and its kin, see errors.py."""
     folder = StateFolder(options.folder.absolute())
     if options.broker == "embedded":
         embedded.refuse_kept_broker(folder.root)
     async with supervising(folder, on_event, options.backoff) as supervisor:
         brokers, kafka = await _broker(options, folder)
         databases, mongo = _database(options, folder)
-        supervisor.publish(kafka=kafka, mongo=mongo)
-        await supervisor.launch([*brokers, *databases])
-        yield Stack(kafka, mongo, supervisor, options)
+        platforms, outside = _platform(options, folder)
+        supervisor.publish(kafka=kafka, mongo=mongo, platform=outside)
+        await supervisor.launch([*brokers, *databases, *platforms])
+        yield Stack(kafka, mongo, outside, supervisor, options)
 
 
 @asynccontextmanager
@@ -128,12 +136,22 @@ async def _broker(options: Options, folder: StateFolder) -> tuple[tuple[Child, .
 
 
 def _database(options: Options, folder: StateFolder) -> tuple[tuple[Child, ...], str]:
-    """Kept for as long as the broker's log is: step documents without their events mislead."""
     if options.mongo is not None:
         return (), options.mongo
-    home = folder.scratch if options.broker == "embedded" else folder.root
-    child, address = embedded.mongod(home / "mongo")
+    child, address = embedded.mongod(_home(options, folder) / "mongo")
     return (child,), address
+
+
+def _platform(options: Options, folder: StateFolder) -> tuple[tuple[Child, ...], str | None]:
+    if not options.platform:
+        return (), None
+    child, address = platform(_home(options, folder) / "platform.jsonl", options.environ)
+    return (child,), address
+
+
+def _home(options: Options, folder: StateFolder) -> Path:
+    """Kept for as long as the broker's log is: step documents without their events mislead."""
+    return folder.scratch if options.broker == "embedded" else folder.root
 
 
 def _workers(service: str, options: Options) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Supervisor:
         self.folder = folder
         self._on_event, self._backoff, self._chance = on_event, backoff, random.SystemRandom()
         self._keepers: dict[str, Keeper] = {}
-        self._addresses: dict[str, str | None] = {"kafka": None, "mongo": None}
+        self._addresses: dict[str, str | None] = {"kafka": None, "mongo": None, "platform": None}
         self._death: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._collapse: asyncio.Task[None] | None = None
 
@@ -153,9 +153,9 @@ class Supervisor:
         url = self.folder.health_url
         running = [(name, keeper.pid) for name, keeper in self._keepers.items() if keeper.pid]
         processes = [{"name": name, "pid": pid, "health_url": url(name)} for name, pid in running]
-        outside = {"gateway": url("gateway"), "platform": url("platform")}
+        addresses = {**self._addresses, "gateway": url("gateway")}
         try:
-            self.folder.write_run_file({**self._addresses, **outside, "processes": processes})
+            self.folder.write_run_file({**addresses, "processes": processes})
         except OSError as error:
             what = f"{self.folder.run_file} cannot be written: {error.strerror}"
             raise StackDied(f"everything was stopped: {what}") from None

@@ -79,7 +79,7 @@ def outcome(told: Sequence[Told]) -> RenderableType:
             duration(one.saga["duration_ms"]),
             Text("yes") if right else Text("no", style="red"),
         )
-    return Group(table, *_about_undoing(told))
+    return table
 
 
 def next_steps(folder: Path) -> RenderableType:
@@ -95,14 +95,3 @@ def next_steps(folder: Path) -> RenderableType:
         "stop with Ctrl-C",
     )
     return Group(*(cell(line) for line in lines))
-
-
-def _about_undoing(told: Sequence[Told]) -> list[Text]:
-    open_ones = [one for one in told if one.saga["status"] == "COMPENSATING"]
-    return [
-        Text(
-            f"{one.start.title}: {failure_words(one.saga)}. Undoing was asked for; the steps of "
-            "this version do not undo yet, so it stays COMPENSATING.",
-        )
-        for one in open_ones
-    ]

@@ -82,7 +82,7 @@ def _creation(event_id: str) -> DemoStart:
 
 
 def _late(event_id: str, expired: str) -> DemoStart:
-    """Undoing is asked for; no step does it in this version, so the saga stays COMPENSATING."""
+    """Refused by documents; what was done before is undone."""
     data = {
         "nombre": "Late Papers",
         "email": f"{event_id}@example.com",
@@ -93,7 +93,7 @@ def _late(event_id: str, expired: str) -> DemoStart:
     value = json.dumps({"partner_data": data}).encode()
     headers, about = _headers(event_id), f"its identity document expired on {expired}"
     what = ("Late Papers", about, event_id, "partner-onboarding", headers, value)
-    return DemoStart(*what, status="COMPENSATING", code="DOCUMENT_EXPIRED", events=5)
+    return DemoStart(*what, status="COMPENSATED", code="DOCUMENT_EXPIRED", events=7)
 
 
 def _headers(event_id: str) -> tuple[tuple[str, bytes], ...]:

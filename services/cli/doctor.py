@@ -20,7 +20,7 @@ from services.cli.finding import Finding, State, fail, ok, warn
 from services.cli.options import DEFAULT_FOLDER, Output
 from services.cli.printing import answer, cell, empty_table, quiet
 from services.cli.running_stack import Found, find_stack
-from services.cli.step_rules import check_rules
+from services.cli.step_rules import check_steps
 from services.runtime.settings import unknown_names
 
 STYLES: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -42,7 +42,7 @@ def examine(data: Path | None, output: Output) -> None:
 def _stack(data: Path | None) -> list[Finding]:
     try:
         found: Found = find_stack(data, ())
-        check_rules(found.settings)
+        check_steps(found.settings)
     except CliError as error:
         return [fail("settings", str(error), "mend that setting")]
     if not {"kafka", "mongo"} <= found.settings.model_fields_set:

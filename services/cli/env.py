@@ -16,5 +16,6 @@ def show_env(data: Path | None) -> None:
     run = read_run(folder)
     if run is None:
         raise CliError(nothing_runs(folder), USAGE)
-    for server in SERVERS:
+    platform = ("platform",) if run.get("platform") else ()
+    for server in (*SERVERS, *platform):
         write_line(f"export {PREFIX}{server.upper()}={shlex.quote(run[server])}")

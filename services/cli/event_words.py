@@ -70,6 +70,15 @@ def _requested(data: Mapping[str, Any]) -> str:
     return f"{what}, asked by {data['requested_by'].removeprefix('/services/')}"
 
 
+def _parked(data: Mapping[str, Any]) -> str:
+    what = "its undo is parked" if data["state"] == "undo_parked" else "parked"
+    return f"{data['step']}: {what}, tries: {data['attempts']}, {data['where']}"
+
+
+def _wished(data: Mapping[str, Any]) -> str:
+    return f"{data['step']}: asked by {data['requested_by']}, {data['reason']}"
+
+
 def _undone(data: Mapping[str, Any]) -> str:
     return f"{data['step']}: {data['outcome']}"
 
@@ -85,4 +94,7 @@ _WORDS: Mapping[str, Words] = {
     "PartnerOnboardingFailed": _failed,
     "CompensationRequested": _requested,
     "CompensationCompleted": _undone,
+    "StepParked": _parked,
+    "RedriveRequested": _wished,
+    "ResolveRequested": _wished,
 }

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
+from deploy.local.platform_faults import SYSTEMS
 from deploy.local.stack import Options, Prepare
 from saga_state.store import SagaStore, database
 from services.cli.errors import USAGE, CliError
@@ -32,11 +33,13 @@ _BROKERS: Mapping[Broker, Literal["embedded", "apache"] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to run, where, on which Kafka, with how many workers of a service."""
+    """What is to run, where, on which Kafka, with how many workers of a service, and whether
+    with the sandbox of the outside systems."""
 
     folder: Path
     broker: Broker = Broker.EMBEDDED
     workers: Mapping[str, int] = field(default_factory=dict)
+    platform: bool = False
 
     @property
     def own_broker(self) -> bool:
@@ -48,7 +51,15 @@ def options_of(plan: Plan) -> Options:
     found = checked_settings()
     external = {} if plan.own_broker else _external(found)
     _check_workers(plan.workers)
-    return Options(plan.folder, _BROKERS[plan.broker], workers=plan.workers, **external)
+    if plan.platform:
+        _check_urls(found)
+    return Options(
+        plan.folder,
+        _BROKERS[plan.broker],
+        workers=plan.workers,
+        platform=plan.platform,
+        **external,
+    )
 
 
 def preparation(plan: Plan) -> Prepare:
@@ -62,6 +73,14 @@ def _external(found: Settings) -> dict[str, Any]:
             line = f"--broker external needs the address of yours: set {PREFIX}{name.upper()}"
             raise CliError(line, USAGE)
     return {"kafka": found.kafka, "mongo": found.mongo.get_secret_value()}
+
+
+def _check_urls(found: Settings) -> None:
+    """One that a person set is not to be passed over silently."""
+    for step in SYSTEMS:
+        if found.url_of(step):
+            line = f"{PREFIX}{step.upper()}_URL is set: unset it, or leave out --with-platform"
+            raise CliError(line, USAGE)
 
 
 def _check_workers(workers: Mapping[str, int]) -> None:

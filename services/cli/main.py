@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import asking, checking, local, starting
+from services.cli.commands import asking, checking, local, operating, starting
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
@@ -88,8 +88,19 @@ app.command("status")(asking.status)
 app.command("list")(asking.list_)
 app.command("timeline")(asking.timeline)
 app.command("watch")(asking.watch)
+app.command("compensate")(operating.compensate)
+app.command("resolve")(operating.resolve)
 app.command("doctor")(checking.doctor)
 app.command("config")(checking.config)
+app.command("prove")(checking.prove)
+
+dlq = _group("Dead letters and parked steps: what waits for a person.")
+dlq.command("list")(operating.dlq_list)
+dlq.command("show")(operating.dlq_show)
+dlq.command("edit")(operating.dlq_edit)
+dlq.command("redrive")(operating.dlq_redrive)
+dlq.command("discard")(operating.dlq_discard)
+app.add_typer(dlq, name="dlq")
 
 topics = _group("The topics on Kafka.")
 topics.command("list")(checking.topics_list)

@@ -19,6 +19,7 @@ _DOCUMENTED = (
     "compensation",
     "never_started",
     "late_undo",
+    "half_undone",
     "initiated_at",
     "updated_at",
     "ended_at",

@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from saga_state.document import Saga
+from saga_state.document import Parked, Saga
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration, time_of_day
@@ -57,12 +57,24 @@ def _went_wrong(saga: Saga) -> dict[str, str]:
         facts["failure"] = f"{failure_words(saga)}. {failure['reason']}"
     if asked := saga["compensation"]:
         by = asked["requested_by"].removeprefix("/services/")
-        facts["undoing"] = f"asked by {by} at {time_of_day(asked['requested_at'])}"
+        why = f": {asked['reason']}" if by == asked["requested_by"] else ""
+        facts["undoing"] = f"asked by {by} at {time_of_day(asked['requested_at'])}{why}"
+    for step in saga["steps"]:
+        if step["state"] in ("parked", "undo_parked") and (parked := step["parked"]):
+            facts[f"{step['step']} waits"] = _waits_for_a_person(parked)
+    if saga["half_undone"]:
+        facts["half undone"] = "what a step did may be in force until a person acts"
     if saga["never_started"]:
         facts["odd"] = "its PartnerOnboardingInitiated was not seen"
     if saga["late_undo"]:
         facts["odd"] = "something was undone after the first step had undone its work"
     return facts
+
+
+def _waits_for_a_person(parked: Parked) -> str:
+    what = "its undo is parked" if parked["state"] == "undo_parked" else "it is parked"
+    told = f"{what} since {time_of_day(parked['at'])}, tries: {parked['attempts']}"
+    return f"{told}, {parked['where']}. See `onboarding dlq --help`"
 
 
 def _steps(saga: Saga) -> RenderableType:

@@ -28,6 +28,7 @@ DATABASES = {
     Broker.APACHE: "started here, kept in the state folder",
     Broker.EXTERNAL: "yours, as ONBOARDING_MONGO says",
 }
+PLATFORM = "sandbox of documents, campaigns and recruitment; faults: POST /faults"
 EXAMPLE = "--nombre 'My Company' --email me@mine.com --telefono +1234567890 --tipo EMPRESA"
 
 
@@ -75,6 +76,8 @@ def _servers(run: Mapping[str, Any], broker: Broker) -> RenderableType:
     table.add_column(style="dim", overflow="fold")
     table.add_row("Kafka", cell(run["kafka"]), KINDS[broker])
     table.add_row("MongoDB", cell(masked(run["mongo"])), DATABASES[broker])
+    if run.get("platform"):
+        table.add_row("Platform", cell(run["platform"]), PLATFORM)
     return table
 
 

@@ -13,9 +13,8 @@ may come twice, late, in any order, and to two workers at once.
 What time, an outside system or a person asks of a saga goes the same way from 2 on (`settle`).
 A call to an outside system begins after 3, outside of any batch: its answer arrives by itself.
 
-A batch costs a constant number of round trips, whatever its size. It never fails because a
-server is away: both ports wait and try again. Whatever else escapes from here ends the process
-(agent.py), before Faust could acknowledge.
+A batch costs a constant number of round trips, whatever its size. It never fails because a server
+is away: both ports wait. Whatever else escapes ends the process (agent.py) without acknowledging.
 """
 
 import asyncio
@@ -34,7 +33,8 @@ from services.runtime.document import Document
 from services.runtime.marks import Marks
 from services.runtime.part import Part
 from services.runtime.ports import Counts, Log, Store, Taken, Written
-from services.runtime.protocol import is_from_next
+from services.runtime.protocol import IGNORED, is_from_next, is_of_undoing
+from services.runtime.wishes import arrivals_of, sorted_out
 
 Arrivals = Mapping[str, Sequence[Event | Arrival]]
 Documents = Mapping[str, Document]
@@ -55,19 +55,23 @@ class Delivery:
 
 async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
     """Do all that a batch of records asks for. Returns when the batch may be acknowledged."""
-    events, poisoned = read(batch, delivery.reader)
+    wishes, records = sorted_out(batch, delivery.part, delivery.reader)
+    events, poisoned = read(records, delivery.reader)
     answered, sagas = list[Event](), defaultdict[str, list[Event]](list)
     for event in events:
         theirs = is_from_next(event, delivery.part)
         (answered if theirs else sagas[event.context.saga_id]).append(event)
-    await asyncio.gather(settle(delivery, sagas), clear_watches(delivery, answered))
+    undoing = [saga for saga, heard in sagas.items() if any(map(is_of_undoing, heard))]
+    stored = await delivery.store.read(undoing) if undoing else {}
+    await asyncio.gather(settle(delivery, sagas, stored), clear_watches(delivery, answered))
     await set_aside(delivery, poisoned)
+    if wishes:
+        await grant(delivery, wishes)
 
 
 def read(batch: Iterable[Record], reader: Reader) -> tuple[list[Event], list[Poisoned]]:
     """The events of a batch, and the records that are none."""
-    events: list[Event] = []
-    poisoned: list[Poisoned] = []
+    events, poisoned = list[Event](), list[Poisoned]()
     for item in batch:
         try:
             events.append(reader.read(item))
@@ -86,6 +90,15 @@ async def settle(delivery: Delivery, arrivals: Arrivals, stored: Documents | Non
             delivery.call(saga.document)
         for cell, arrival in saga.cells:
             delivery.counts.cell(cell, arrival)
+
+
+async def grant(delivery: Delivery, wishes: Sequence[Event]) -> None:
+    """What persons ask of parked sagas; their documents are read first, as few of them are new."""
+    stored = await delivery.store.read([wish.context.saga_id for wish in wishes])
+    arrivals, ignored = arrivals_of(wishes, stored)
+    await settle(delivery, arrivals, stored)
+    for wish in ignored:
+        delivery.counts.cell(IGNORED, wish)
 
 
 async def clear_watches(delivery: Delivery, answered: Sequence[Event]) -> None:
@@ -111,8 +124,7 @@ async def record(delivery: Delivery, arrivals: Arrivals, stored: Documents) -> l
     The first round takes every saga that is not in `stored` for new, which most are: no read
     before the write. A saga that is not new misses its guard, and is read and decided anew.
     """
-    part, settled = delivery.part, dict[str, Settled]()
-    taken: dict[str, str] = {}
+    part, settled, taken = delivery.part, dict[str, Settled](), dict[str, str]()
     waiting = list(arrivals)
     while waiting:
         for saga in waiting:

@@ -110,11 +110,13 @@ class Document:
         """Whether something in the outbox may not have been sent."""
         return self.sent < self.said
 
-    def due_at(self, now: datetime) -> datetime | None:
-        """When time will ask something of a document that is written now.
+    @property
+    def unsent(self) -> tuple[Message, ...]:
+        """What in the outbox may not have been sent: the last of it."""
+        return self.outbox[max(0, len(self.outbox) - self.said + self.sent) :]
 
-        One that watches is looked at then anyhow, and an outbox that was not sent is seen then.
-        """
+    def due_at(self, now: datetime) -> datetime | None:
+        """When time will ask something of a document that is written now."""
         resend_at = now + timedelta(seconds=RESEND_SECONDS) if self.is_unsent else None
-        times = (self.try_at, self.deadline_at, self.watch_at, None if self.watch_at else resend_at)
+        times = (self.try_at, self.deadline_at, self.watch_at, resend_at)
         return min(filter(None, times), default=None)

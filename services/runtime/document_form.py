@@ -28,16 +28,15 @@ def to_form(document: Document) -> Form:
     }
     rest = {
         "trigger": _trigger_form(document.trigger) if document.trigger else None,
-        "result": document.result,
         "refusal": {"code": refusal.code, "reason": refusal.reason} if refusal else None,
         "holds": dict(document.holds),
         "plan": [_message_form(message) for message in document.plan],
         "record": _record_form(document.record) if document.record else None,
         **{name: getattr(document, name) for name in _PLAIN},
     }
-    return form | {
-        name: value for name, value in rest.items() if value not in (None, False, {}, [])
-    }
+    if document.result is not None:
+        form["result"] = document.result
+    return form | {name: value for name, value in rest.items() if value not in _NOTHING}
 
 
 def from_form(form: Mapping[str, Any]) -> Document:

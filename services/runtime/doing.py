@@ -14,7 +14,7 @@ from services.runtime.step import Effects, Rejected
 from services.runtime.undoing import say_nothing_to_undo, start_undo
 
 
-def take(case: Case) -> Outcome:
+def begin(case: Case) -> Outcome:
     """The event came for the first time: decide, or note the intent and call."""
     event, part = case.event, case.part
     if case.taken is not None:
@@ -40,7 +40,7 @@ def resume(case: Case) -> Outcome:
         return start_undo(case, one)
     if one.plan:
         return _claim(case, one)
-    return take(case) if case.is_event else nothing(case)
+    return begin(case) if case.is_event else nothing(case)
 
 
 def do_answered(case: Case) -> Outcome:
@@ -63,13 +63,15 @@ def do_answered(case: Case) -> Outcome:
 
 def redrive(case: Case) -> Outcome:
     """New attempts for a parked step; its old deadline goes on."""
-    return Outcome(replace(case.known, state="pending", attempts=0, try_at=case.now))
+    again = replace(case.known, state="pending", refusal=None, attempts=0, try_at=case.now)
+    return Outcome(again)
 
 
 def _taken(case: Case) -> Document:
     """The document as it is before anything is decided; it may have been parked by a bug."""
     if case.document is not None:
-        return replace(case.document, refusal=None, lease=None, try_at=None)
+        tries = case.document.attempts + 1
+        return replace(case.document, refusal=None, lease=None, try_at=None, attempts=tries)
     event, seconds = case.event, case.part.seconds_for(case.part.row(case.journey))
     deadline_at = case.now + timedelta(seconds=seconds)
     return Document(event.context, "pending", case.now, Trigger.of(event), deadline_at=deadline_at)
@@ -101,10 +103,12 @@ def _no(one: Document, case: Case, no: Rejected) -> Outcome:
 
 
 def _park(case: Case, one: Document, where: str) -> Outcome:
-    record = one.record
-    letter = saying.set_aside(record, case.part, where, one.attempts) if record else None
+    """Says so, and sends a copy of the record, if the bug came before there was a plan."""
+    told = [saying.parked(case.voice, one, "parked", where)]
+    if one.record:
+        told.insert(0, saying.set_aside(one.record, case.part, where, one.attempts))
     parked = replace(one, state="parked", refusal=Refusal(poison.BUG, where), decided_at=case.now)
-    return spoken(parked.saying(*([letter] if letter else [])))
+    return spoken(parked.saying(*told))
 
 
 def _place(error: Exception) -> str:

@@ -2,14 +2,16 @@
 
 from contracts.events import CompensationCompleted, CompensationRequested
 from contracts.journey import JOURNEYS, Journeys, rows_of
-from contracts.topics import event_topic
+from contracts.topics import dead_letter_topic, event_topic
 
 
 def topics_of(step: str, journeys: Journeys = JOURNEYS, prefix: str = "") -> list[str]:
-    """What it waits for, the answers of the step after it, and everybody's undoing; each once."""
+    """What it waits for, the answers of the step after it, everybody's undoing, and on its own
+    dead letter topic the wishes of persons; each once."""
     names: dict[str, None] = {}
     for journey, row in rows_of(step, journeys.values()):
         after = journey.after(step)
         names |= dict.fromkeys((row.hears, after.says) if after else (row.hears,))
     undoing = (CompensationRequested.__name__, CompensationCompleted.__name__)
-    return [event_topic(name, prefix) for name in dict.fromkeys((*names, *undoing))]
+    topics = [event_topic(name, prefix) for name in dict.fromkeys((*names, *undoing))]
+    return [*topics, dead_letter_topic(step, prefix)]

@@ -12,7 +12,10 @@ import structlog
 
 from services.runtime.settings import Settings
 
-QUIET = ("aiokafka", "faust", "mode", "kafka", "asyncio", "pymongo", "services.runtime.agent")
+QUIET = (
+    "aiokafka", "faust", "mode", "kafka", "asyncio", "pymongo", "services.runtime.agent",
+    "httpx", "httpcore",  # they log each call, with words of the other side
+)  # fmt: skip
 
 
 def configure(settings: Settings, service: str) -> None:

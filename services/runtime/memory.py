@@ -83,8 +83,12 @@ class MemoryStore:
         return [self.documents[saga] for _, saga in found[:limit]]
 
     async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
-        """Look at them again then."""
-        self._due_at |= {saga: until for saga in saga_ids if saga in self._due_at}
+        """Look at them again then, but for those that are due for another reason meanwhile."""
+        now = self._now()
+        for saga in self._due_at.keys() & set(saga_ids):
+            one = self.documents[saga]
+            if one.is_watching or self._due_at[saga] <= now:
+                self._due_at[saga] = min(filter(None, (until, one.try_at, one.deadline_at)))
 
     def _write(self, document: Document) -> WriteResult:
         saga_id = document.context.saga_id

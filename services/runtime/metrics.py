@@ -35,4 +35,10 @@ RESENT = Counter(
     ["service"],
     registry=REGISTRY,
 )
+CALLS = Counter(
+    "onboarding_calls_total",
+    "Calls to the step's outside system, by what was asked and answered (yes, no, later, bug)",
+    ["service", "what", "answer"],
+    registry=REGISTRY,
+)
 READY = Gauge("onboarding_ready", "1 if /readyz answers yes", ["service"], registry=REGISTRY)

@@ -1,15 +1,23 @@
 """Outside systems: what a step asks of one, and how its answer comes back to the saga."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from services.runtime import metrics
 from services.runtime.arrivals import Answered
 from services.runtime.delivery import Delivery, settle
 from services.runtime.document import Document
 from services.runtime.step import Rejected
 
 Reply = Literal["yes", "later", "bug"] | Rejected
+
+
+class OddAnswerError(Exception):
+    """The outside system answered something that its contract does not have.
+
+    The text goes to logs and dead letters: it has nothing of what was answered but its status.
+    """
 
 
 class Outside(Protocol):
@@ -27,9 +35,29 @@ class Outside(Protocol):
 
 async def call(delivery: Delivery, outside: Outside, document: Document) -> None:
     """Make the call that a document holds the lease for; its answer arrives like an event."""
-    saga_id = document.context.saga_id
     answered = await _ask(outside, document)
+    told = "no" if isinstance(answered.answer, Rejected) else answered.answer
+    what = "undo" if document.state == "undoing" else "do"
+    metrics.CALLS.labels(delivery.part.name, what, told).inc()
+    saga_id = document.context.saga_id
     await settle(delivery, {saga_id: [answered]}, {saga_id: document})
+
+
+async def give_back(delivery: Delivery, documents: Sequence[Document]) -> None:
+    """Nobody will call for them, or hear the answer: whoever sweeps next tries again."""
+    later = {one.context.saga_id: [Answered(one.lease or "", "later")] for one in documents}
+    await settle(delivery, later, {one.context.saga_id: one for one in documents})
+
+
+def body_of(document: Document) -> dict[str, Any]:
+    """What a do is sent with: the step's result, and whose it is."""
+    context = document.context
+    return {
+        **(document.result or {}),
+        "partner_id": context.partner_id,
+        "tenant_id": context.tenant_id,
+        "correlation_id": context.correlation_id,
+    }
 
 
 async def _ask(outside: Outside, document: Document) -> Answered:
@@ -37,8 +65,10 @@ async def _ask(outside: Outside, document: Document) -> Answered:
     try:
         if document.state == "undoing":
             return Answered(lease, await outside.undo(saga_id))
-        return Answered(lease, await outside.do(saga_id, document.result or {}))
-    except Exception as error:  # a bug of ours, or an answer that nobody expected
+        return Answered(lease, await outside.do(saga_id, body_of(document)))
+    except OddAnswerError as error:
+        return Answered(lease, "bug", str(error))
+    except Exception as error:  # a bug of ours
         return Answered(lease, "bug", _place(error))
 
 

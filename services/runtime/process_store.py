@@ -53,8 +53,10 @@ class TimeStore:
         """See TimeKeeper."""
 
         async def ask() -> datetime:
-            told: datetime = (await self._database.command("hello"))["localTime"]
-            return told
+            options = self._database.codec_options  # which a command does not go by of itself
+            told = await self._database.command("hello", codec_options=options)
+            now: datetime = told["localTime"]
+            return now
 
         return await patiently("mongo", self._vitals, ask, transient)
 

@@ -1,7 +1,8 @@
 """The table of the protocol: what arrives at a step document, and which cell it meets.
 
 Pure: document and arrival in, document and what to do next out. The rows and columns are those
-of docs/protocol.md; what a cell does is in py. The table stands last.
+of docs/protocol.md; what a cell does is in doing.py, undoing.py and timing.py. The table stands
+last.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from contracts.poison import PoisonError
 from services.runtime.arrivals import Answered, Arrival
 from services.runtime.case import Case, Cell, nothing, say_again
 from services.runtime.document import Document
-from services.runtime.doing import do_answered, redrive, resume, take
+from services.runtime.doing import begin, do_answered, redrive, resume
 from services.runtime.part import Part
 from services.runtime.timing import clear_watch, speak_for_the_next, time_out
 from services.runtime.undoing import (
@@ -91,10 +92,18 @@ def is_from_next(event: Event, part: Part) -> bool:
     return journey is not None and row_of(event, part, journey) == "next"
 
 
+def is_of_undoing(event: Event) -> bool:
+    """Whether it is about a saga that is probably known here. Whose turn it is then follows from
+    the journey of the document, not from the event's, which a person may have left out."""
+    return isinstance(event.data, CompensationRequested | CompensationCompleted)
+
+
 def _undo_row(failed_step: str | None, part: Part, journey: Journey) -> str | None:
     """R(f) of step k: f = k+1 is my turn, f <= k at or after, any other is for others. A person's
     request names no step, and counts as the one after the last."""
     names = journey.step_names
+    if failed_step is not None and failed_step not in names:
+        raise PoisonError(poison.UNKNOWN_STEP, f"{journey.label}, which it is in, has no such step")
     failed = len(names) if failed_step is None else names.index(failed_step)
     mine = names.index(part.name)
     if failed == mine + 1:
@@ -115,7 +124,7 @@ def _check_identity(document: Document, event: Event) -> None:
 # fmt: off
 TABLE: Mapping[str, Mapping[str, Cell]] = {
     "do": {
-        "absent": take,        "pending": resume,
+        "absent": begin,       "pending": resume,
         "done": say_again,     "rejected": say_again,
         "undoing": nothing,    "undone": nothing,    "blocked": nothing,
         "parked": nothing,     "undo_parked": nothing,

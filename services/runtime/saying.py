@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from contracts import ids, poison
 from contracts.envelope import (
@@ -23,8 +24,9 @@ from contracts.events import (
     UndoOutcome,
 )
 from contracts.journey import Journey
+from contracts.operator import StepParked
 from contracts.poison import PoisonError
-from contracts.topics import event_topic
+from contracts.topics import dead_letter_topic, event_topic
 from services.runtime.dead_letters import dead_letter
 from services.runtime.document import Document
 from services.runtime.part import Part
@@ -95,6 +97,16 @@ def set_aside(record: Record, part: Part, where: str, attempts: int = 1) -> Mess
     return dead_letter(record, part.name, PoisonError(poison.BUG, where), part.prefix, attempts)
 
 
+def parked(
+    voice: Voice, one: Document, state: Literal["parked", "undo_parked"], where: str
+) -> Message:
+    """StepParked, on the step's own dead letter topic: it waits for a person."""
+    part, saga = voice.part, voice.context.saga_id
+    data = StepParked(step=part.name, state=state, where=where, attempts=one.attempts)
+    event_id = ids.parked_id(saga, type(data).__name__, part.name, one.said)
+    return _message(voice, event_id, data, dead_letter_topic(part.name, part.prefix))
+
+
 def said_now(messages: tuple[Message, ...], now: datetime) -> tuple[Message, ...]:
     """What was prepared before a call, with the time of its answer."""
     stamp = time_text(now).encode()
@@ -105,11 +117,17 @@ def _stamped(headers: Headers, stamp: bytes) -> Headers:
     return tuple((name, stamp if name == "ce_time" else text) for name, text in headers)
 
 
-def without_progress(outbox: tuple[Message, ...], part: Part) -> tuple[Message, ...]:
-    """Only what was said of failing and undoing: it names no partner."""
+def without_progress(one: Document, part: Part) -> tuple[Message, ...]:
+    """Only what was said of failing and undoing: it names no partner. What stands on the dead
+    letter topic stays if it may be unsent: it is the only word of a bug."""
     kept = (PartnerOnboardingFailed, CompensationRequested, CompensationCompleted)
     topics = {event_topic(model.__name__, part.prefix) for model in kept}
-    return tuple(message for message in outbox if message.topic in topics)
+    letters = dead_letter_topic(part.name, part.prefix)
+    return tuple(
+        message
+        for message in one.outbox
+        if message.topic in topics or (message.topic == letters and message in one.unsent)
+    )
 
 
 def _failed(voice: Voice, step: str, no: Rejected, asks: bool) -> tuple[Message, ...]:
@@ -129,9 +147,9 @@ def _own(voice: Voice, data: EventData) -> Message:
     return _message(voice, ids.said_id(saga, name, voice.part.name), data)
 
 
-def _message(voice: Voice, event_id: str, data: EventData) -> Message:
+def _message(voice: Voice, event_id: str, data: EventData, topic: str | None = None) -> Message:
     return binary(
-        topic=event_topic(type(data).__name__, voice.part.prefix),
+        topic=topic or event_topic(type(data).__name__, voice.part.prefix),
         event_id=event_id,
         source=source_of(voice.part.name),
         time=voice.now,

@@ -16,7 +16,8 @@ from services.runtime.counting import Counting
 from services.runtime.delivery import Delivery, deliver
 from services.runtime.hearing import topics_of
 from services.runtime.kafka_places import KafkaPlaces
-from services.runtime.outside import call
+from services.runtime.outside import call, give_back
+from services.runtime.outside_access import Access, access_of
 from services.runtime.outside_http import HttpOutside, http_client
 from services.runtime.part import Limits, Part
 from services.runtime.process import Ground, Work, run_process
@@ -26,7 +27,10 @@ from services.runtime.step import StepService
 from services.runtime.store import StepStore
 from services.runtime.sweeper import flush_marks
 from services.runtime.sweeping import Sweeping
+from services.runtime.vitals import Vitals
 from services.runtime.watching import NextServices
+
+LOOK_SECONDS = 0.5
 
 
 def run(step: StepService) -> None:
@@ -36,11 +40,12 @@ def run(step: StepService) -> None:
 
 async def _prepare(step: StepService, ground: Ground) -> Work:
     settings, clock = ground.settings, DatabaseClock()
-    part = part_of(step, settings, clock)
+    access = access_of(step, settings)
+    part = part_of(step, settings, clock, access is not None)
     database = settings.database(f"onboarding_{step.name}")
     store = StepStore(ground.mongo, database, ground.vitals, clock)
     await store.ensure(list(step.taken))
-    calls = Calls(settings.calls_max)
+    calls = Calls(settings.calls_max, settings.call_timeout_seconds, clock)
     delivery = Delivery(
         part, settings.reader(), ground.log, store, Counting(step.name), calls.start
     )
@@ -52,7 +57,8 @@ async def _prepare(step: StepService, ground: Ground) -> Work:
         clock.set,
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
-    worker = _Worker(delivery, sweeping, calls, places, _outside(step, settings))
+    outside = _outside(step, access, settings)
+    worker = _Worker(delivery, sweeping, calls, places, outside, ground.vitals)
     return Work(
         topics=topics_of(step.name, JOURNEYS, settings.prefix),
         journeys=[journey.label for journey, _ in rows_of(step.name, JOURNEYS.values())],
@@ -73,14 +79,18 @@ class _Worker:
     calls: Calls
     places: KafkaPlaces
     outside: HttpOutside | None
+    vitals: Vitals
 
     async def on_batch(self, batch: Sequence[Record]) -> None:
-        await self.calls.room()
+        """When told to stop it waits no longer: what it claims is given back with the rest."""
+        while not await self.calls.room(LOOK_SECONDS) and self.vitals.stop_at is None:
+            self.vitals.waits_its_turn()
         await deliver(self.delivery, batch)
 
     async def make_calls(self) -> None:
         if self.outside is not None:
-            await self.calls.run(partial(call, self.delivery, self.outside))
+            make = partial(call, self.delivery, self.outside)
+            await self.calls.run(make, partial(give_back, self.delivery))
 
     async def stop(self) -> None:
         await flush_marks(self.delivery, self.delivery.part.now(), after_seconds=0)
@@ -89,7 +99,7 @@ class _Worker:
             await self.outside.client.aclose()
 
 
-def part_of(step: StepService, settings: Settings, clock: DatabaseClock) -> Part:
+def part_of(step: StepService, settings: Settings, clock: DatabaseClock, outside: bool) -> Part:
     """The step's part in the journeys, as its settings have it."""
     return Part(
         service=step,
@@ -97,10 +107,10 @@ def part_of(step: StepService, settings: Settings, clock: DatabaseClock) -> Part
         now=clock,
         seconds_for=lambda row: settings.step_timeout(row.name, row.timeout_seconds),
         prefix=settings.prefix,
-        outside=_outside_url(step, settings) is not None,
+        outside=outside,
         limits=Limits(
             grace=settings.step_grace_seconds,
-            lease=settings.call_timeout_seconds * 3 + 5,
+            lease=settings.call_timeout_seconds * 2 + 5,  # as long to wait for its turn
             retry_base=settings.retry_base_seconds,
             retry_cap=settings.retry_cap_seconds,
             undo=settings.undo_hours * 3600,
@@ -110,15 +120,9 @@ def part_of(step: StepService, settings: Settings, clock: DatabaseClock) -> Part
     )
 
 
-def _outside_url(step: StepService, settings: Settings) -> str | None:
-    return settings.url_of(step.name) if step.outside_no else None
-
-
-def _outside(step: StepService, settings: Settings) -> HttpOutside | None:
-    url = _outside_url(step, settings)
-    if url is None or step.outside_no is None:
+def _outside(step: StepService, access: Access | None, settings: Settings) -> HttpOutside | None:
+    if access is None or step.outside_no is None:
         return None
-    client = http_client(
-        settings.api_key_of(step.name), settings.call_timeout_seconds, settings.calls_max
-    )
-    return HttpOutside(client, url, step.name, step.outside_no)
+    seconds = settings.call_timeout_seconds
+    client = http_client(access, seconds, settings.calls_max)
+    return HttpOutside(client, access.url, step.name, step.outside_no, seconds)

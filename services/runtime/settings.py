@@ -7,26 +7,16 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    SecretStr,
-    ValidationError,
-    create_model,
-    field_validator,
-)
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SettingsParseError
 
 from contracts.journey import JOURNEYS
 from contracts.reading import Reader
+from services.runtime.setting_values import Brokers, Bytes, HttpUrl, MongoUri, Seconds, Token
 
 PREFIX = "ONBOARDING_"
-Bytes = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0, le=86_400 * 365)]
 
 
 class SettingsError(Exception):
@@ -45,8 +35,10 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    kafka: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port, comma separated")
-    mongo: SecretStr = Field(
+    kafka: Brokers = Field(
+        "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated"
+    )
+    mongo: MongoUri = Field(
         SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"),
         description="MongoDB URI of a replica set",
     )
@@ -114,20 +106,6 @@ class Settings(BaseSettings):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("kafka")
-    @classmethod
-    def _brokers(cls, value: str) -> str:
-        if not all(_is_address(part.strip()) for part in value.split(",")):
-            raise ValueError("must be host:port, comma separated")
-        return value
-
-    @field_validator("mongo")
-    @classmethod
-    def _mongo_uri(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
-            raise ValueError("must start with mongodb:// or mongodb+srv://")
-        return value
-
     @field_validator("journey_version")
     @classmethod
     def _known_version(cls, value: int) -> int:
@@ -163,6 +141,11 @@ class Settings(BaseSettings):
         key: SecretStr | None = getattr(self, f"{step}_api_key", None)
         return key.get_secret_value() if key else None
 
+    def ca_file_of(self, step: str) -> Path | None:
+        """The authorities that its certificate is checked by; None: those of this machine."""
+        file: Path | None = getattr(self, f"{step}_ca_file", None)
+        return file
+
     def rules_of(self, step: str, model: type[BaseModel]) -> BaseModel:
         """A step's rules: the defaults of its model with ONBOARDING_<STEP>_RULES over them."""
         try:
@@ -171,32 +154,22 @@ class Settings(BaseSettings):
             raise SettingsError(_first_error(f"{step}_rules", error)) from None
 
 
-def _is_address(text: str) -> bool:
-    try:
-        url = urlsplit(f"//{text}")
-        return bool(url.hostname and url.port)
-    except ValueError:  # a port above 65535, half an IPv6 address
-        return False
-
-
-def _http_url(value: str | None) -> str | None:
-    if value is not None and urlsplit(value).scheme not in ("http", "https"):
-        raise ValueError("must start with http:// or https://")
-    return value.rstrip("/") if value else None
-
-
 def _per_step() -> dict[str, Any]:
     steps = {step for journey in JOURNEYS.values() for step in journey.step_names}
     timeout: Any = Field(None, description="How long this step has to answer")
     rules: Any = Field({}, description="JSON object over the defaults of the step's rules.py")
     url: Any = Field(None, description="Its outside system; absent: the step decides by itself")
     api_key: Any = Field(None, description="Key of that system, sent as a bearer token")
+    ca_file: Any = Field(
+        None, description="PEM file of authorities to trust; absent: the machine's"
+    )
     fields: dict[str, Any] = {}
     for step in sorted(steps):
         fields[f"{step}_timeout_seconds"] = (Seconds | None, timeout)
         fields[f"{step}_rules"] = (dict[str, Any], rules)
-        fields[f"{step}_url"] = (Annotated[str | None, AfterValidator(_http_url)], url)
-        fields[f"{step}_api_key"] = (SecretStr | None, api_key)
+        fields[f"{step}_url"] = (HttpUrl | None, url)
+        fields[f"{step}_api_key"] = (Token | None, api_key)
+        fields[f"{step}_ca_file"] = (Path | None, ca_file)
     return fields
 
 
@@ -234,7 +207,7 @@ def unknown_names(environ: Iterable[str]) -> list[str]:
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
-_NOT_OF_A_PROCESS = {f"{PREFIX}{name}" for name in ("CACHE", "GATEWAY", "API_KEY")}
+_NOT_OF_A_PROCESS = {f"{PREFIX}{name}" for name in ("CACHE", "GATEWAY", "PLATFORM", "API_KEY")}
 _PLAIN = (
     (r"^Value error, ", ""),
     (r"^Input should be a valid integer.*", "must be a whole number"),

@@ -90,9 +90,12 @@ class StepStore:
         return [from_form(form) for form in await self._patiently(find)]
 
     async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
-        """Of those that are still to be looked at."""
-        query = {"_id": {"$in": list(saga_ids)}, "due_at": {"$type": "date"}}
-        await self._patiently(lambda: self._steps.update_many(query, {"$set": {"due_at": until}}))
+        """Of those that still watch or are still due, and never beyond a try or a deadline: they
+        may have been written since they were looked at."""
+        still = [{"watch_at": {"$type": "date"}}, {"due_at": {"$lte": self._now()}}]
+        query = {"_id": {"$in": list(saga_ids)}, "due_at": {"$type": "date"}, "$or": still}
+        later = [{"$set": {"due_at": {"$min": [until, "$try_at", "$deadline_at"]}}}]
+        await self._patiently(lambda: self._steps.update_many(query, later, hint="_id_"))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await patiently("mongo", self._vitals, call, transient)

@@ -10,6 +10,8 @@ from services.runtime.case import Case, Outcome, answer_of, call, emptied, nothi
 from services.runtime.document import Document, Refusal
 from services.runtime.part import TRIES_OF_A_BUG
 
+UNDO_IS_OVER = "no answer in the time that an undo has"
+
 
 def block_and_say(case: Case) -> Outcome:
     """The undo came first: a later do finds the document, and is refused."""
@@ -61,7 +63,7 @@ def undo_answered(case: Case) -> Outcome:
     if told.answer == "yes" or (one.resolving and over):
         return _undone(case, freed)
     if over or (told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG and not one.resolving):
-        return _park_undo(freed, told.where)
+        return _park_undo(case, freed, told.where or UNDO_IS_OVER)
     return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
 
 
@@ -74,7 +76,8 @@ def try_undo(case: Case) -> Outcome:
 
 def redrive_undo(case: Case) -> Outcome:
     give_up_at = case.now + timedelta(seconds=case.part.limits.undo)
-    return call(case, replace(case.known, state="undoing", attempts=1, give_up_at=give_up_at))
+    again = replace(case.known, state="undoing", refusal=None, attempts=1, give_up_at=give_up_at)
+    return call(case, again)
 
 
 def resolve(case: Case) -> Outcome:
@@ -89,9 +92,10 @@ def _blocked(case: Case) -> Document:
     return Document(case.event.context, "blocked", case.now)
 
 
-def _park_undo(one: Document, where: str) -> Outcome:
+def _park_undo(case: Case, one: Document, where: str) -> Outcome:
+    told = saying.parked(case.voice, one, "undo_parked", where)
     parked = replace(one, state="undo_parked", refusal=Refusal(poison.BUG, where), give_up_at=None)
-    return spoken(parked)
+    return spoken(parked.saying(told))
 
 
 def start_undo(case: Case, one: Document) -> Outcome:
@@ -109,7 +113,7 @@ def start_undo(case: Case, one: Document) -> Outcome:
 def _undone(case: Case, one: Document) -> Outcome:
     outcome: UndoOutcome = "resolved_by_operator" if one.resolving else "undone"
     empty = emptied(case, one, "undone")
-    kept = replace(empty, outbox=saying.without_progress(one.outbox, case.part))
+    kept = replace(empty, outbox=saying.without_progress(one, case.part))
     return spoken(kept.saying(saying.undone(case.voice, outcome)))
 
 

@@ -46,6 +46,11 @@ class Vitals:
         if self.progress_at is not None:
             self.progress_at = time.monotonic()
 
+    def waits_its_turn(self) -> None:
+        """A batch waits for calls of batches before it: that is no hang."""
+        if self.progress_at is not None:
+            self.progress_at = time.monotonic()
+
     def answered(self, server: str) -> None:
         self.waiting_for.pop(server, None)
 

@@ -21,6 +21,7 @@ from contracts.facts import (
     Workspace,
 )
 from contracts.journey import PARTNER_ONBOARDING_1
+from contracts.operator import OPERATOR_EVENTS
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 AMOUNTS = st.decimals(0, 10**13 - 1, places=2)
@@ -82,7 +83,7 @@ BLOCKS = {
 
 def events_named(name):
     """Any event of that name (version 1)."""
-    model = EVENTS[name, 1]
+    model = {**EVENTS, **OPERATOR_EVENTS}[name, 1]
     return st.builds(
         model, **{field: block for field, block in BLOCKS.items() if field in model.model_fields}
     )

@@ -1,5 +1,6 @@
 """A breaking change of a published event is refused; a harmless one is not."""
 
+import json
 from typing import Any, Literal
 
 import pytest
@@ -195,6 +196,15 @@ def test_a_version_that_was_published_may_not_go_away(tmp_path):
     assert generate.broken(tmp_path, fewer) == [
         "ContractCreated.v1: was published and has no model any more"
     ]
+
+
+def test_the_events_of_operators_are_bound_to_what_was_published_too(tmp_path):
+    generate.generate(tmp_path)
+    published = tmp_path / "schemas" / "published" / "StepParked.v1.1.json"
+    more = json.loads(published.read_text())
+    more["properties"]["severity"] = {"type": "string"}
+    published.write_text(json.dumps(more))
+    assert "StepParked.v1: data.severity went away" in generate.broken(tmp_path)[-1]
 
 
 def test_a_new_version_need_not_fit_the_one_before(tmp_path):

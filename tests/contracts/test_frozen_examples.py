@@ -8,6 +8,7 @@ import pytest
 from contracts import ids
 from contracts.events import EVENTS, event_names
 from contracts.example_saga import example_messages
+from contracts.operator import OPERATOR_EVENTS
 from contracts.reading import Reader
 from contracts.schema_files import example, example_record
 
@@ -135,4 +136,4 @@ def test_the_facts_of_the_completed_saga():
 
 
 def test_the_maker_of_examples_knows_every_event():
-    assert set(example_messages()) == set(EVENTS)
+    assert set(example_messages()) == {*EVENTS, *OPERATOR_EVENTS}

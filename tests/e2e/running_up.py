@@ -62,10 +62,10 @@ def eventually(is_so: Callable[[], object], seconds: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def spawn_up(folder: Path) -> Up:
+def spawn_up(folder: Path, *options: str) -> Up:
     with (folder / "up.log").open("w") as log:
         process = subprocess.Popen(
-            [ONBOARDING, "up"], cwd=folder, env=clean(), stdout=log, stderr=log, text=True
+            [ONBOARDING, "up", *options], cwd=folder, env=clean(), stdout=log, stderr=log, text=True
         )
     return Up(process, folder)
 

@@ -126,7 +126,7 @@ def test_the_demo_ends_as_it_should(tmp_path):
     assert told.returncode == 0, told.stdout + told.stderr
     assert re.search(r"TechSolutions +partner-onboarding +COMPLETED .* yes", told.stdout)
     assert re.search(r"Example Partner +partner-creation +COMPLETED .* yes", told.stdout)
-    assert re.search(r"Late Papers +partner-onboarding +COMPENSATING .* yes", told.stdout)
+    assert re.search(r"Late Papers +partner-onboarding +COMPENSATED .* yes", told.stdout)
     folder = re.search(r" in (/\S+) \.\.\.", told.stdout)
     assert folder is not None
     assert not Path(folder[1]).exists()

@@ -141,6 +141,7 @@ async def system(
     services: tuple[str, ...] = ALL,
     workers: Mapping[str, int] | None = None,
     env: Mapping[str, str] | None = None,
+    platform: bool = False,
 ) -> AsyncIterator[System]:
     """Topics and services under a prefix, all ready; they are gone when the block ends."""
 
@@ -150,7 +151,7 @@ async def system(
     told = {**FAST_GROUPS, "ONBOARDING_PREFIX": prefix, **(env or {})}
     options = Options(
         folder, broker=None, kafka=kafka, mongo=mongo, services=services,
-        workers=workers or {}, env=told,
+        workers=workers or {}, env=told, platform=platform,
     )  # fmt: skip
     async with running(options, prepare, lambda *_: None) as stack:
         yield System(stack, prefix)

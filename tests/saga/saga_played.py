@@ -1,32 +1,26 @@
-"""Whole sagas in the in-memory world: starts, what came of them, and schedules of all kinds."""
+"""Whole sagas in the in-memory world: what producers and persons send, and how a world is played."""
 
-import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
 from typing import Any
 
 import orjson
 
 from contracts import ids
-from contracts.envelope import Event, Message, Record
-from contracts.events import event_names
-from contracts.poison import PoisonError
+from contracts.envelope import Message
 from contracts.topics import event_topic
-from saga_state.document import Saga
-from saga_state.partner_hash import partner_hash
-from saga_state.state import fold
-from services.runtime.delivery import deliver
+from services.runtime.memory import MemoryOutside
+from services.runtime.outside import Outside
+from services.runtime.part import Limits
 from services.runtime.step import Done, StepService
-from services.runtime.world import Worker, World
+from services.runtime.world import World
 from services.steps import all_steps
 
-hash_of = partial(partner_hash, b"a key of tests")
 START = "PartnerOnboardingInitiated"
 ONBOARDING, CREATION = "partner-onboarding", "partner-creation"
+OUTER = ("documents", "campaigns", "recruitment")
 NUMBERED = {
     "registration": ("PartnerRegistrationCompleted", "partner", "partner_id"),
     "contract": ("ContractCreated", "contract", "number"),
@@ -34,6 +28,7 @@ NUMBERED = {
     "campaigns": ("CampaignsEnabled", "campaign_account", "number"),
     "recruitment": ("RecruitmentSetupCompleted", "workspace", "number"),
 }
+LONGER_THAN_ANY_PAUSE_SECONDS = 61.0
 
 
 class Clock:
@@ -45,6 +40,9 @@ class Clock:
     def __call__(self) -> datetime:
         self.time += timedelta(milliseconds=1)
         return self.time
+
+    def go_on(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
 
 
 def start(name: str, journey: str = ONBOARDING, **partner_data: Any) -> Message:
@@ -58,81 +56,86 @@ def start(name: str, journey: str = ONBOARDING, **partner_data: Any) -> Message:
         **partner_data,
     }
     body = {"partner_data": {key: value for key, value in data.items() if value is not ...}}
-    headers = {
-        "ce_type": f"com.hexabuilders.onboarding.{START}.v1",
-        "ce_id": name,
-        "ce_source": "/producers/crm",
-        "ce_journey": journey,
+    return by_hand(START, name, body, ce_journey=journey)
+
+
+def request(
+    name: str, failed_step: str | None = None, journey: str = ONBOARDING, **headers: str | None
+) -> Message:
+    """What a person sends to have the saga of that start undone; a header None is left out."""
+    body = {
+        "failed_step": failed_step,
+        "code": "REQUESTED",
+        "reason": "The partner has left.",
+        "requested_by": "ops-1",
     }
-    pairs = tuple((key, text.encode()) for key, text in headers.items())
-    return Message(name, event_topic(START), name.encode(), orjson.dumps(body), pairs)
+    given = {"ce_sagaid": saga_of(name, journey), "ce_journey": journey, **headers}
+    return by_hand("CompensationRequested", f"undo-{name}-{failed_step}", body, **given)
+
+
+def by_hand(name: str, event_id: str, body: Any, **headers: str | None) -> Message:
+    """A message with what it must have, and nothing else."""
+    given: dict[str, str | None] = {
+        "ce_type": f"com.hexabuilders.onboarding.{name}.v1",
+        "ce_id": event_id,
+        "ce_source": "/producers/crm",
+        **headers,
+    }
+    pairs = tuple((key, text.encode()) for key, text in given.items() if text is not None)
+    return Message(event_id, event_topic(name), event_id.encode(), orjson.dumps(body), pairs)
 
 
 def saga_of(name: str, journey: str = ONBOARDING) -> str:
     return ids.saga_id("default", journey, "/producers/crm", name)
 
 
-def new_world(steps: Iterable[StepService] | None = None) -> World:
-    return World(all_steps() if steps is None else steps, Clock())
+def new_world(
+    steps: Iterable[StepService] | None = None,
+    outside: Mapping[str, Outside] | None = None,
+    limits: Limits | None = None,
+) -> World:
+    """A clock that starts on 1 March 2026, and nothing said; `outside` by the name of its step."""
+    known = all_steps() if steps is None else steps
+    return World(known, Clock(), outside=outside, limits=limits)
 
 
-async def played(*starts: Message) -> World:
+async def played(*sent: Message, outside: Mapping[str, Outside] | None = None) -> World:
     """In turn, each service reading all there is."""
-    world = new_world()
-    await world.publish(*starts)
+    world = new_world(outside=outside)
+    await world.publish(*sent)
     await world.run()
     return world
 
 
-def events(world: World) -> list[Event]:
-    """All events of all topics, duplicates too, topic by topic."""
-    topics = [event_topic(name) for name in event_names()]
-    found = []
-    for record in (record for topic in topics for record in world.log.records(topic)):
-        try:
-            found.append(world.reader.read(record))
-        except PoisonError:
-            continue
-    return found
+def platforms() -> dict[str, MemoryOutside]:
+    """An outside system for each step that may have one."""
+    return {step: MemoryOutside() for step in OUTER}
 
 
-def by_saga(all_events: Iterable[Event]) -> dict[str, list[Event]]:
-    sagas: dict[str, list[Event]] = defaultdict(list)
-    for event in all_events:
-        sagas[event.context.saga_id].append(event)
-    return sagas
+def go_on(world: World, seconds: float) -> None:
+    """Time passes."""
+    clock = world.workers["registration"].delivery.part.now
+    assert isinstance(clock, Clock)
+    clock.go_on(seconds)
 
 
-def projected(world: World) -> dict[str, Saga]:
-    """The documents of all sagas, told from the topics."""
-    return {saga: fold(None, heard, hash_of) for saga, heard in by_saga(events(world)).items()}
+async def rest(world: World) -> None:
+    """Time passes, slowly at first, and everybody works, until nothing is left to do."""
+    await world.run()
+    for pause in (*[0.5] * 20, *[LONGER_THAN_ANY_PAUSE_SECONDS] * 200):
+        go_on(world, pause)
+        due = await world.sweep()
+        if not due and pause == LONGER_THAN_ANY_PAUSE_SECONDS:
+            return
+        await world.run()
+    raise AssertionError("there is always something left to do")
 
 
-def said(world: World, saga: str) -> list[str]:
-    """What was said of a saga, each once, in the order in which the log took it."""
-    heard = sorted(by_saga(events(world))[saga], key=lambda event: event.record.timestamp_ms)
-    return list(dict.fromkeys(event.name for event in heard if event.name != START))
-
-
-def bodies(world: World) -> dict[tuple[str, str], set[tuple[bytes | None, Any]]]:
-    """By identity what was said under it: bodies with their headers (I3)."""
-    found: dict[tuple[str, str], set[tuple[bytes | None, Any]]] = defaultdict(set)
-    for event in events(world):
-        headers = tuple(event.record.headers)
-        found[event.source, event.event_id].add((event.record.value, headers))
-    return found
-
-
-def dead_letters(world: World) -> dict[tuple[str, int, int], str]:
-    """By coordinates of what could not be read: its error class."""
-    found = {}
-    for worker in world.workers.values():
-        topic = f"onboarding.{worker.delivery.part.service.name}.dlq"
-        for record in world.log.records(topic):
-            told = {name: text.decode() for name, text in record.headers if name.startswith("dlq_")}
-            place = (told["dlq_topic"], int(told["dlq_partition"]), int(told["dlq_offset"]))
-            found[place] = told["dlq_error_class"]
-    return found
+def platform(world: World, step: str) -> MemoryOutside:
+    """The outside system of a step."""
+    outside = world.workers[step].outside
+    assert isinstance(outside, MemoryOutside)
+    return outside
 
 
 def restless(step: StepService) -> StepService:
@@ -150,75 +153,3 @@ def restless(step: StepService) -> StepService:
         return replace(outcome, says=outcome.says.model_copy(update={fact: another}))
 
     return replace(step, handler=handler)
-
-
-def effects_of(world: World) -> dict[tuple[str, str], set[str]]:
-    """By saga and step the numbers that were told on the topics (I2)."""
-    step_of = {name: step for step, (name, _, _) in NUMBERED.items()}
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for event in events(world):
-        step = step_of.get(event.name)
-        if step:
-            _, fact, field = NUMBERED[step]
-            found[event.context.saga_id, step].add(event.body[fact][field])
-    return found
-
-
-class Schedule:
-    """Delivers in an order that chance chooses: batches of any size and mixed of any partitions,
-    some of them twice, and services that fall back to what they have read before."""
-
-    def __init__(self, world: World, chance: random.Random, falls_back: int = 6) -> None:
-        self.world, self.chance, self.falls_back = world, chance, falls_back
-        self.batches: Counter[str] = Counter()
-
-    async def run(self) -> None:
-        while waiting := [(worker, self._unread(worker)) for worker in self._workers()]:
-            waiting = [(worker, unread) for worker, unread in waiting if unread]
-            if not waiting and not self._fall_back():
-                return
-            if waiting:
-                await self._turn(*self.chance.choice(waiting))
-
-    def _workers(self) -> Sequence[Worker]:
-        return list(self.world.workers.values())
-
-    def _unread(self, worker: Worker) -> list[tuple[str, int]]:
-        return [
-            (topic, partition)
-            for topic in worker.topics
-            for partition in range(self.world.log.partitions)
-            if len(self.world.log.topics[topic][partition])
-            > worker.positions.get((topic, partition), 0)
-        ]
-
-    async def _turn(self, worker: Worker, unread: list[tuple[str, int]]) -> None:
-        taken: list[list[Record]] = []
-        for topic, partition in self.chance.sample(unread, self.chance.randint(1, len(unread))):
-            start = worker.positions.get((topic, partition), 0)
-            records = self.world.log.topics[topic][partition][start:]
-            records = records[: self.chance.randint(1, len(records))]
-            worker.positions[topic, partition] = start + len(records)
-            taken.append(records)
-        batch = self._mixed(taken)
-        for _ in range(self.chance.choice((1, 1, 2))):
-            await deliver(worker.delivery, batch)
-            self.batches[worker.delivery.part.service.name] += 1
-
-    def _mixed(self, taken: list[list[Record]]) -> list[Record]:
-        """Of several partitions in any order, of one in its own."""
-        batch: list[Record] = []
-        while taken := [records for records in taken if records]:
-            batch.append(self.chance.choice(taken).pop(0))
-        return batch
-
-    def _fall_back(self) -> bool:
-        """One worker reads from an earlier place again, with an empty memory of marks."""
-        if not self.falls_back:
-            return False
-        self.falls_back -= 1
-        worker = self.chance.choice(self._workers())
-        for place, position in worker.positions.items():
-            worker.positions[place] = self.chance.randint(0, position)
-        worker.delivery.sent.clear()
-        return True

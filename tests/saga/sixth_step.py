@@ -115,7 +115,8 @@ def put_in(file: Path, text: str, before: str = "", after: str = "") -> None:
 
 
 async def play() -> dict[str, Any]:
-    """Both versions at once, with every service of either; what the projection says at rest."""
+    """Both versions at once, with every service of either; what the projection says at rest, and
+    in which order the steps undo when a person asks for it."""
     from contracts.journey import JOURNEYS
     from saga_state.schema import SAGA
     from saga_state.state import fold
@@ -127,11 +128,7 @@ async def play() -> dict[str, Any]:
     world = World(all_steps(), lambda: datetime.now(UTC))
     await world.publish(start(1), start(2))
     await world.run()
-    sagas: dict[str, list[Any]] = {}
-    for topic in sorted(world.log.topics):
-        for record in world.log.records(topic):
-            event = world.reader.read(record)
-            sagas.setdefault(event.context.saga_id, []).append(event)
+    sagas = heard(world)
     told = [fold(None, events, lambda _: None) for events in sagas.values()]
     last = {"RecruitmentSetupCompleted", "PartnerOnboardingCompleted"}
     under_way = [
@@ -139,35 +136,70 @@ async def play() -> dict[str, Any]:
         for events in sagas.values()
     ]
     said = world.log.records("onboarding.training-scheduled")
+    await world.publish(*(request(saga) for saga in told))
+    await world.run()
     return {
         "at rest": {str(saga["journey_version"]): summary(saga) for saga in told},
+        "undone": dict(undone(events) for events in heard(world).values()),
         "under way": {str(saga["journey_version"]): summary(saga) for saga in under_way},
         "journeys": sorted(journey.label for journey in JOURNEYS.values()),
         "validator": SAGA["properties"]["status"]["enum"],
-        "settings": sorted(name for name in AllSettings.model_fields if "training" in name),
+        "settings": settings_of("training", AllSettings),
+        "settings of another step": settings_of("documents", AllSettings),
         "topics": sorted(t.name for t in wanted_topics(AllSettings()) if "training" in t.name),
         "examples": [as_example(record) for record in said],
     }
 
 
-def start(version: int) -> Any:
-    from contracts.envelope import Message
+def heard(world: Any) -> dict[str, list[Any]]:
+    """All events by saga, topic by topic."""
+    sagas: dict[str, list[Any]] = {}
+    for topic in sorted(world.log.topics):
+        for record in world.log.records(topic):
+            event = world.reader.read(record)
+            sagas.setdefault(event.context.saga_id, []).append(event)
+    return sagas
 
+
+def undone(events: list[Any]) -> tuple[str, list[str]]:
+    """The version of a saga and its steps in the order in which they said that they undid."""
+    said = [event for event in events if event.name == "CompensationCompleted"]
+    in_order = sorted(said, key=lambda event: event.time)
+    version = str(events[0].context.journey_version)
+    return version, list(dict.fromkeys(event.data.step for event in in_order))
+
+
+def settings_of(step: str, settings: Any) -> list[str]:
+    names = (name.partition(f"{step}_") for name in settings.model_fields)
+    return sorted(rest for before, found, rest in names if found and not before)
+
+
+def start(version: int) -> Any:
     data = {
         "nombre": "TechSolutions Inc",
         "email": f"v{version}@techsolutions.com",
         "telefono": "+1234567890",
         "tipo_partner": "EMPRESA",
     }
-    headers = {
-        "ce_type": "com.hexabuilders.onboarding.PartnerOnboardingInitiated.v1",
-        "ce_id": f"start-{version}",
-        "ce_source": "/producers/crm",
-        "ce_journey": f"partner-onboarding/{version}",
-    }
-    pairs = tuple((name, text.encode()) for name, text in headers.items())
-    value = json.dumps({"partner_data": data}).encode()
-    return Message("id", "onboarding.partner-onboarding-initiated", b"key", value, pairs)
+    headers = {"ce_id": f"start-{version}", "ce_journey": f"partner-onboarding/{version}"}
+    return message("PartnerOnboardingInitiated", {"partner_data": data}, headers)
+
+
+def request(saga: Any) -> Any:
+    body = {"failed_step": None, "code": "REQUESTED", "reason": "left", "requested_by": "ops-1"}
+    label = f"{saga['journey']}/{saga['journey_version']}"
+    headers = {"ce_id": f"undo-{saga['_id']}", "ce_sagaid": saga["_id"], "ce_journey": label}
+    return message("CompensationRequested", body, headers)
+
+
+def message(name: str, body: Any, headers: dict[str, str]) -> Any:
+    from contracts.envelope import Message
+    from contracts.topics import event_topic
+
+    type_ = f"com.hexabuilders.onboarding.{name}.v1"
+    given = {"ce_type": type_, "ce_source": "/producers/crm", **headers}
+    pairs = tuple((header, text.encode()) for header, text in given.items())
+    return Message("id", event_topic(name), b"key", json.dumps(body).encode(), pairs)
 
 
 def summary(saga: Any) -> dict[str, Any]:

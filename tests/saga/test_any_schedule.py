@@ -5,23 +5,9 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from saga_played import (
-    CREATION,
-    ONBOARDING,
-    START,
-    Schedule,
-    bodies,
-    by_saga,
-    dead_letters,
-    effects_of,
-    events,
-    hash_of,
-    new_world,
-    projected,
-    restless,
-    saga_of,
-    start,
-)
+from saga_played import CREATION, ONBOARDING, START, new_world, restless, saga_of, start
+from saga_schedules import Schedule
+from saga_told import bodies, by_saga, dead_letters, effects_of, events, hash_of, projected
 
 from contracts.envelope import Message
 from contracts.topics import event_topic

@@ -3,19 +3,8 @@
 import json
 
 import pytest
-from saga_played import (
-    CREATION,
-    ONBOARDING,
-    START,
-    by_saga,
-    dead_letters,
-    events,
-    played,
-    projected,
-    saga_of,
-    said,
-    start,
-)
+from saga_played import CREATION, ONBOARDING, START, played, rest, saga_of, start
+from saga_told import by_saga, dead_letters, events, projected, said, undone
 
 from contracts.journey import JOURNEYS
 from contracts.reading import Reader
@@ -23,6 +12,7 @@ from contracts.schema_files import wrong_in
 from services.steps import all_steps
 
 R, F, C = "CompensationRequested", "PartnerOnboardingFailed", "PartnerOnboardingCompleted"
+K = "CompensationCompleted"
 TERMS = {
     "commission": "0.07",
     "liability_limit": "5000",
@@ -47,6 +37,10 @@ REFUSALS = {
     "SEATS_EXCEEDED": ("recruitment", {"recruitment_preferences": {"seats": 11}}),
     "NOT_AVAILABLE_IN_COUNTRY": ("recruitment", {"pais": "AQ"}),
 }
+NOES = [(ONBOARDING, code) for code in REFUSALS]
+NOES += [
+    (CREATION, code) for code, (step, _) in REFUSALS.items() if step in ("registration", "contract")
+]
 HARD = [
     "$secret",
     "$$NOW",
@@ -87,19 +81,23 @@ async def test_i1_a_hundred_starts_all_end():
     assert dead_letters(world) == {}
 
 
-@pytest.mark.parametrize("code", REFUSALS)
-async def test_each_no_ends_with_the_failure_of_its_step(code):
+@pytest.mark.parametrize(("journey", "code"), NOES)
+async def test_each_no_ends_with_the_failure_of_its_step_and_undoes_in_reverse(journey, code):
     step, changes = REFUSALS[code]
-    world = await played(start("a", **changes))
-    table = JOURNEYS[ONBOARDING, 1]
+    world = await played(start("a", journey, **changes))
+    await rest(world)
+    saga_id, table = saga_of("a", journey), JOURNEYS[journey, 1]
     before = table.step_names.index(step)
-    failure = [R, F] if before else [F]
-    assert said(world, saga_of("a")) == [*(row.says for row in table.steps[:before]), *failure]
+    failure = [R, F, K] if before else [F]
+    assert said(world, saga_id) == [*(row.says for row in table.steps[:before]), *failure]
+    assert list(undone(world, saga_id).items()) == [
+        (name, "undone") for name in reversed(table.step_names[:before])
+    ]
     (saga,) = projected(world).values()
     assert (saga["failure"]["step"], saga["failure"]["code"]) == (step, code)
-    assert saga["status"] == ("COMPENSATING" if before else "FAILED")
-    assert saga["steps"][before]["state"] == "rejected"
-    assert {one["state"] for one in saga["steps"][before + 1 :]} <= {"waiting"}
+    assert saga["status"] == ("COMPENSATED" if before else "FAILED")
+    states = [one["state"] for one in saga["steps"]]
+    assert states == [*["undone"] * before, "rejected", *["waiting"] * (len(states) - before - 1)]
 
 
 async def test_the_second_partner_of_an_email_is_refused_and_the_first_completes():

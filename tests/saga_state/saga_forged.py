@@ -16,11 +16,21 @@ seconds = st.integers(0, 6)
 def proper(draw: st.DrawFn) -> list[Event]:
     """A saga as the services tell it: completed, failed at any step, undone by a person."""
     v = Voices(draw(st.sampled_from(JOURNEYS)))
-    how = draw(st.sampled_from([None, *v.steps, "offboarded"]))
+    how = draw(st.sampled_from([None, *v.steps, "offboarded", "parked", "half undone"]))
     if how in v.steps:
         return v.undone_from(str(how))
     if how is None:
         return v.whole_way()
+    if how == "parked":
+        parked = [
+            v.parked("contract", 2),
+            v.redriven("contract", 3),
+            v.parked("contract", 4, number=2),
+        ]
+        return [v.start(), v.did("registration", 1), *parked, v.redriven("contract", 5)]
+    if how == "half undone":
+        parked = [v.parked("contract", 80, "undo_parked"), v.resolved("contract", 90)]
+        return [*v.whole_way(), v.asked(None, 60), *parked, v.undid("registration", 75)]
     undone = [v.undid(step, 70 + n) for n, step in enumerate(reversed(v.steps))]
     return [*v.whole_way(), v.asked(None, 60), v.asked(None, 61, by="ops-2"), *undone]
 
@@ -39,7 +49,15 @@ def _one(draw: st.DrawFn, v: Voices) -> Event:
     by = draw(st.sampled_from((step, "registration", "ops-1")))
     code = draw(st.sampled_from(("NO", "TIMEOUT")))
     when, changes = draw(seconds), draw(_changes())
-    match draw(st.integers(0, 6)):
+    match draw(st.integers(0, 9)):
+        case 7:
+            state = draw(st.sampled_from(("parked", "undo_parked")))
+            number = draw(st.integers(0, 1))
+            return v.parked(step, when, state, number=number, **_placed(draw, changes))
+        case 8:
+            return v.redriven(step, when, **_placed(draw, changes))
+        case 9:
+            return v.resolved(step, when, **_placed(draw, changes))
         case 0:
             return v.start(
                 when,
@@ -55,6 +73,11 @@ def _one(draw: st.DrawFn, v: Voices) -> Event:
         case 5:
             return v.asked(draw(st.sampled_from((step, None))), when, by, code, **changes)
     return v.undid(step, when, draw(st.sampled_from(OUTCOMES)), **changes)
+
+
+def _placed(draw: st.DrawFn, changes: dict[str, Any]) -> dict[str, Any]:
+    """At an offset before or after: on one partition the log tells what came first."""
+    return {**changes, "offset": draw(st.integers(0, 9))}
 
 
 @st.composite

@@ -21,8 +21,14 @@ from contracts.events import (
 )
 from contracts.facts import CampaignAccount, Contract, DocumentPackage, Partner, Workspace
 from contracts.journey import JOURNEYS
+from contracts.operator import (
+    RedriveRequested,
+    ResolveRequested,
+    StepParked,
+    read_operator_event,
+)
 from contracts.reading import Reader
-from contracts.topics import event_topic
+from contracts.topics import dead_letter_topic, event_topic
 from saga_state.document import Saga
 from saga_state.partner_hash import partner_hash
 from saga_state.state import fold
@@ -111,6 +117,43 @@ class Voices:
         return self._step(
             step, CompensationCompleted(step=step, outcome=outcome), seconds, **changes
         )
+
+    def parked(
+        self, step: str, seconds: float, state: Any = "parked", attempts: int = 3, **changes: Any
+    ) -> Event:
+        data = StepParked(step=step, state=state, where="ValueError at x.py:1", attempts=attempts)
+        number = changes.pop("number", 0)
+        event_id = ids.parked_id(self.id, "StepParked", step, number)
+        return self._operate(event_id, source_of(step), step, seconds, data, **changes)
+
+    def redriven(self, step: str, seconds: float, by: str = "ana", **changes: Any) -> Event:
+        data = RedriveRequested(step=step, reason=f"{step} is mended", requested_by=by)
+        return self._operate(self._fresh(), source_of("cli"), step, seconds, data, **changes)
+
+    def resolved(self, step: str, seconds: float, by: str = "ana", **changes: Any) -> Event:
+        data = ResolveRequested(step=step, reason=f"{step} by hand", requested_by=by)
+        return self._operate(self._fresh(), source_of("cli"), step, seconds, data, **changes)
+
+    def _fresh(self) -> str:
+        return f"wish-{self.offset}"
+
+    def _operate(
+        self, own_id: str, source: str, step: str, seconds: float, data: EventData, **changes: Any
+    ) -> Event:
+        context = replace(self.context, **changes.pop("context", {}))
+        topic, event_id = dead_letter_topic(step), changes.pop("event_id", own_id)
+        sent = binary(topic, event_id, source, at(seconds), data, context)
+        self.offset += 1
+        place = {"partition": 0, "offset": self.offset, **changes}
+        event = read_operator_event(
+            Record(
+                topic, key=sent.key, value=sent.value, headers=tuple(sent.headers),
+                timestamp_ms=1_740_000_000_000, **place,
+            ),
+            READER,
+        )  # fmt: skip
+        assert event is not None
+        return event
 
     def again(self, event: Event, partition: int = 0) -> Event:
         """The same message once more, at a later offset."""

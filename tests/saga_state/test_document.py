@@ -20,6 +20,7 @@ def test_a_completed_saga_lists_every_step_with_its_times_and_result(v: Voices) 
     assert contract == {
         "step": "contract", "state": "done", "attempts": 1, "due_at": at(31), "result": {"number": "CT-1"},
         "completed_at": at(2), "undone_at": None, "duration_ms": 1000, "event_id": v.did("contract", 2).event_id,
+        "parked": None,
     }  # fmt: skip
     assert (saga["initiated_at"], saga["updated_at"], saga["ended_at"]) == (T0, at(5), at(5))
     assert (saga["duration_ms"], saga["event_count"], saga["schema_version"]) == (5000, 7, 1)

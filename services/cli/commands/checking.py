@@ -67,3 +67,13 @@ def schemas_check() -> None:
     from services.cli.schemas import check_schemas
 
     check_schemas()
+
+
+def prove(
+    all_of_it: Annotated[bool, typer.Option("--all", help="The large worlds too.")] = False,
+    most: Annotated[int, typer.Option(min=1, help="States of a world, at most.")] = 5_000_000,
+) -> None:
+    """Search every order of events, crash and timeout of one saga for what must not be."""
+    from services.cli.proof.proving import prove as prove_all
+
+    prove_all(all_of_it, most)

@@ -15,15 +15,24 @@ Workers = Annotated[
     list[str] | None,
     typer.Option(metavar="SERVICE=N", help="How many processes of a service; may be repeated."),
 ]
+WithPlatform = Annotated[
+    bool,
+    typer.Option("--with-platform", help="Run the sandbox of the outside systems too."),
+]
 Exit = Annotated[bool, typer.Option("--exit", help="Stop after the last onboarding.")]
 
 
-def up(data: Data = None, broker: BrokerOption = Broker.EMBEDDED, workers: Workers = None) -> None:
+def up(
+    data: Data = None,
+    broker: BrokerOption = Broker.EMBEDDED,
+    workers: Workers = None,
+    with_platform: WithPlatform = False,
+) -> None:
     """Run everything on this machine until Ctrl-C."""
     from services.cli.local_stack import Plan
     from services.cli.up import up as run
 
-    run(Plan(data or DEFAULT_FOLDER, broker, _counts(workers or [])))
+    run(Plan(data or DEFAULT_FOLDER, broker, _counts(workers or []), with_platform))
 
 
 def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:

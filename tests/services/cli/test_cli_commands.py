@@ -10,6 +10,7 @@ import pytest
 COMMANDS = (
     "up", "demo", "env", "start", "status", "list", "timeline", "watch", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
+    "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
 )  # fmt: skip
 HEAVY = "faust motor pymongo aiokafka aiohttp pydantic rich.console structlog"
@@ -66,6 +67,19 @@ def test_help_needs_nothing_heavy(record_property):
         ("watch", "no stack runs in .onboarding"),
         ("timeline x", "no stack runs in .onboarding"),
         ("topics check", "no stack runs in .onboarding"),
+        ("compensate x --reason y", "no stack runs in .onboarding"),
+        ("compensate x", "Missing option '--reason'"),
+        ("resolve x --reason y", "Missing option '--step'"),
+        ("resolve x --step contract --reason y", "no stack runs in .onboarding"),
+        ("dlq list", "no stack runs in .onboarding"),
+        ("dlq list --service nobody", "--service nobody: it is one of registration"),
+        ("dlq show x", "no stack runs in .onboarding"),
+        ("dlq redrive", "--reason: say why"),
+        ("dlq redrive --dry-run", "no stack runs in .onboarding"),
+        ("dlq discard", "--reason: say why"),
+        ("dlq edit x", "give --to FILE to write its value, or --from FILE"),
+        ("dlq edit x --from f", "--reason: say why"),
+        ("dlq edit x --to f --header y", "--header y: write NAME=VALUE"),
         ("start --nombre A", "no stack runs in .onboarding"),
         ("start", "nothing to start"),
         ("start f.json --nombre A", "give either a FILE or the data by flags"),
@@ -98,6 +112,8 @@ def test_a_wrong_setting_is_one_line_and_exit_2(onboarding, monkeypatch):
         "start --nombre A",
         "list",
         "watch",
+        "compensate x --reason y",
+        "dlq list",
     ],
 )
 @pytest.mark.timeout(4)

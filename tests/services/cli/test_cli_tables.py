@@ -1,5 +1,6 @@
 """What people and programs are shown of sagas and events."""
 
+import copy
 import json
 
 import pytest
@@ -16,7 +17,7 @@ from services.cli.saga_tables import list_of, timeline_of
 DOCUMENTED = {  # docs/integrate.md, and what saga_state.document tells of besides
     "tenant_id", "partner_id", "partner_hash", "correlation_id", "journey", "journey_version",
     "status", "current_step", "due_at", "steps", "failure", "compensation", "never_started",
-    "late_undo", "initiated_at", "updated_at", "ended_at", "duration_ms", "event_count",
+    "late_undo", "half_undone", "initiated_at", "updated_at", "ended_at", "duration_ms", "event_count",
     "schema_version",
 }  # fmt: skip
 SECRETS = ("TechSolutions", "contact@techsolutions.com", "1234567890")
@@ -112,3 +113,26 @@ def test_the_data_of_an_event_is_told_only_when_asked_for(events):
     event = events["PartnerOnboardingInitiated"]
     assert not any(secret in json_text(event_json(event, False)) for secret in SECRETS)
     assert event_json(event, True)["data"] == event["data"]
+
+
+def test_a_saga_that_is_half_undone_says_so_and_what_waits_for_a_person(sagas):
+    saga = copy.deepcopy(sagas["COMPENSATING"])
+    saga["half_undone"] = True
+    saga["steps"][0] |= {
+        "state": "undo_parked",
+        "parked": {"state": "undo_parked", "where": "OddAnswerError at x.py:1", "attempts": 3,
+                   "at": saga["updated_at"], "asked": None},
+    }  # fmt: skip
+    text = shown(one_saga(saga))
+    assert "half undone" in text
+    assert "its undo is parked since" in text
+    assert "tries: 3, OddAnswerError at x.py:1" in text
+
+
+def test_parkings_and_wishes_are_told_in_words(events):
+    told = {
+        "StepParked": {"step": "a", "state": "parked", "attempts": 3, "where": "E at x.py:1"},
+        "RedriveRequested": {"step": "a", "requested_by": "ana", "reason": "mended"},
+    }
+    words = [words_of({**events["ContractCreated"], "type": t, "data": d}) for t, d in told.items()]
+    assert words == ["a: parked, tries: 3, E at x.py:1", "a: asked by ana, mended"]

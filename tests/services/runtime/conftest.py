@@ -12,9 +12,10 @@ from runtime_given import Clock
 from contracts.envelope import Record
 from services.runtime.kafka import KafkaLog
 from services.runtime.memory import MemoryLog, MemoryStore
+from services.runtime.mongo import connect
 from services.runtime.ports import Log, Store
 from services.runtime.settings import load_settings
-from services.runtime.store import StepStore, connect
+from services.runtime.store import StepStore
 from services.runtime.vitals import Vitals
 
 PARTITIONS = 4
@@ -106,7 +107,7 @@ def memory_store() -> MemoryStore:
 @pytest.fixture
 async def real_store(mongo, prefix: str) -> AsyncIterator[StepStore]:
     name = f"{prefix}onboarding_contract"
-    store = StepStore(mongo, name, Vitals())
+    store = StepStore(mongo, name, Vitals(), Clock())
     await store.ensure(["email", "phone"])
     yield store
     await mongo.drop_database(name)

@@ -176,9 +176,8 @@ def told(step: str, **answers: Any) -> StepService:
 
 
 def part_of(service: StepService, now: Callable[[], datetime] | None = None, **more: Any) -> Part:
-    return Part(service, service.rules(), now or Clock(), lambda row: row.timeout_seconds, **more)
-
-
+    given = {"seconds_for": lambda row: row.timeout_seconds, **more}
+    return Part(service, service.rules(), now or Clock(), **given)
 
 
 @dataclass
@@ -189,6 +188,7 @@ class Ground:
     clock: Clock = field(default_factory=Clock)
     cells: list[str] = field(default_factory=list)
     calls: list[Any] = field(default_factory=list)
+    part: dict[str, Any] = field(default_factory=dict)
     log: Any = None
     store: Any = None
 
@@ -200,7 +200,7 @@ class Ground:
         """A fresh process: only what is in the ports is known to it."""
         given = {"log": self.log, "store": self.store, **ports}
         return Delivery(
-            part=part_of(self.service, self.clock),
+            part=part_of(self.service, self.clock, **self.part),
             reader=READER,
             counts=self,
             call=self.calls.append,

@@ -92,15 +92,15 @@ def test_a_copy_with_its_coordinates_always_fits_where_it_goes():
     assert size(letter) < min(DEAD_LETTER_MAX_BYTES, REQUEST_MAX_BYTES)
 
 
-def test_reading_counts_each_by_its_class():
-    counted = []
+def test_reading_tells_what_could_not_be_read_and_why():
     batch = [STRANGE, record("ContractCreated"), replace(STRANGE, value=b"")]
-    events, letters = read(
-        batch, READER, "contract", lambda cell, item: counted.append((cell, item))
-    )
+    events, poisoned = read(batch, READER)
     assert [event.name for event in events] == ["ContractCreated"]
-    assert [header(letter, "dlq_error_class") for letter in letters] == [c for c, _ in counted]
-    assert [item for _, item in counted] == [batch[0], batch[2]]
+    assert [one.record for one in poisoned] == [batch[0], batch[2]]
+    for one in poisoned:
+        letter = one.letter("contract", "t1-")
+        assert letter == dead_letter(one.record, "contract", one.error, "t1-")
+        assert header(letter, "dlq_error_class") == one.error.error_class
 
 
 def size(letter) -> int:

@@ -104,7 +104,7 @@ async def test_the_holder_of_an_email_is_done_when_it_comes_again():
 
 @pytest.mark.parametrize(
     ("theirs", "state", "said_by_them"),
-    [({}, "done", 1), ({"a": NO}, NO.code, 2), ({"a": ValueError()}, poison.BUG, 1)],
+    [({}, "done", 1), ({"a": NO}, NO.code, 2), ({"a": ValueError()}, poison.BUG, 2)],
     ids=["done", "no", "bug"],
 )
 async def test_someone_wrote_first_so_it_is_decided_anew(theirs, state, said_by_them):
@@ -207,24 +207,6 @@ async def test_v8_in_the_log_completed_stands_before_the_last_steps_own_event():
         ["CompensationRequested", "PartnerOnboardingCompleted"],
         ["PartnerOnboardingFailed", "RecruitmentSetupCompleted"],
     ]
-
-
-async def test_marks_ride_on_the_next_write():
-    ground = Ground(told("contract", b=NO))
-    delivery, store = wired(ground, Wires())
-    await deliver(delivery, triggers("contract", "a", "b"))
-    assert store.marks == [{}]
-    await deliver(delivery, triggers("contract", "c", first_offset=7))
-    assert store.marks[1] == {"a": 1, "b": 2}
-    assert [left.context.saga_id for left in await ground.store.unsent(0, 9)] == ["c"]
-
-
-async def test_a_batch_that_writes_nothing_keeps_the_marks_for_a_later_one():
-    ground = Ground(told("contract"))
-    delivery, _ = wired(ground, Wires())
-    await deliver(delivery, triggers("contract", "a"))
-    await deliver(delivery, [record("CampaignsEnabled")])
-    assert set(delivery.sent) == {"a"}
 
 
 async def test_an_empty_batch_does_nothing():

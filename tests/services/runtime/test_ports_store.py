@@ -4,12 +4,10 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from stored_given import document, marks, stored, unsent
+from stored_given import document, stored
 
 from services.runtime.ports import Missed, Taken, Written
 from services.runtime.store import StepStore
-
-LONG_AGO = 3600.0
 
 
 async def test_only_what_exists_is_read(kept):
@@ -102,63 +100,6 @@ async def test_each_of_a_bulk_has_its_own_result_in_order(kept):
 
 async def test_to_write_nothing_is_nothing(kept):
     assert list(await kept.write([], {})) == []
-
-
-async def test_what_is_not_marked_is_unsent_the_oldest_first_up_to_a_limit(kept):
-    for saga in ("b", "a", "c"):
-        await kept.write([document(saga)], {})
-    assert await unsent(kept) == ["b", "a", "c"]
-    assert await unsent(kept, limit=2) == ["b", "a"]
-
-
-async def test_what_was_written_lately_is_not_unsent_yet(kept):
-    await kept.write([document()], {})
-    assert await unsent(kept, LONG_AGO) == []
-
-
-async def test_a_mark_changes_nothing_but_that_the_outbox_is_sent(kept):
-    await kept.write([document(said=2)], {})
-    assert list(await kept.write([], marks("saga-1", 2))) == []
-    assert await stored(kept) == document(said=2, revision=1)
-    assert await unsent(kept) == []
-
-
-async def test_marks_ride_on_the_write_of_other_documents(kept):
-    await kept.write([document("a")], {})
-    await kept.write([document("b")], marks("a"))
-    assert await unsent(kept) == ["b"]
-
-
-async def test_marks_are_written_when_documents_beside_them_miss(kept):
-    await kept.write([document("a"), document("b")], {})
-    assert list(await kept.write([document("b")], marks("a"))) == [Missed()]
-    assert await unsent(kept) == ["b"]
-
-
-async def test_an_outbox_that_grew_since_is_not_marked(kept):
-    await kept.write([document(said=1)], {})
-    await kept.write([replace(await stored(kept), outbox=document(said=2).outbox, said=2)], {})
-    await kept.write([], marks("saga-1", 1))
-    assert await unsent(kept) == ["saga-1"]
-
-
-async def test_a_document_that_was_marked_and_then_written_is_unsent_again(kept):
-    await kept.write([document(said=1)], {})
-    await kept.write([], marks("saga-1", 1))
-    await kept.write([replace(await stored(kept), outbox=document(said=2).outbox)], {})
-    assert await unsent(kept) == ["saga-1"]
-
-
-async def test_a_mark_of_an_unknown_saga_makes_nothing(kept):
-    await kept.write([], marks("nobody"))
-    assert await kept.read(["nobody"]) == {}
-
-
-async def test_a_mark_does_not_make_a_writer_miss(kept):
-    await kept.write([document()], {})
-    before = await stored(kept)
-    await kept.write([], marks("saga-1"))
-    assert list(await kept.write([replace(before, state="parked")], {})) == [Written()]
 
 
 async def test_of_writers_that_compete_exactly_one_writes(kept):

@@ -44,14 +44,31 @@ WRONG = {
     "LOG_LEVEL": ["LOUD", "debug"],
     "LOG_FORMAT": ["xml"],
     "HEALTH_PORT": ["-1", "65536"],
+    "STEP_GRACE_SECONDS": ["0", "-1", "inf"],
+    "RETRY_BASE_SECONDS": ["0"],
+    "RETRY_CAP_SECONDS": ["0", "x"],
+    "UNDO_HOURS": ["0", "nan"],
+    "CALLS_MAX": ["0", "1001"],
+    "CALL_TIMEOUT_SECONDS": ["0"],
+}
+OF_A_STEP = {
     "DOCUMENTS_TIMEOUT_SECONDS": ["0", "soon"],
     "CONTRACT_RULES": ["{", "[]", "1"],
+    "DOCUMENTS_URL": [
+        "platform:80",
+        "ftp://platform",
+        "http://",
+        "http://me:pw@platform",
+        "http://x?y",
+    ],
+    "DOCUMENTS_API_KEY": ["two words", "ñ"],
 }
 ANYTHING_GOES = {"TENANTS", "HASH_KEY", "HEALTH_HOST", "HEALTH_FILE"}
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+    ("name", "value"),
+    [(name, value) for name, values in (WRONG | OF_A_STEP).items() for value in values],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(monkeypatch, name, value):
     monkeypatch.setenv(f"ONBOARDING_{name}", value)
@@ -62,12 +79,11 @@ def test_a_wrong_value_is_one_line_that_names_the_setting(monkeypatch, name, val
 
 
 def test_every_setting_has_a_wrong_value_above_or_takes_any():
-    of_steps = {
-        f"{step}_{what}".upper() for step in names() for what in ("timeout_seconds", "rules")
-    }
-    assert {name.upper() for name in AllSettings.model_fields} - of_steps == (
-        set(WRONG) | ANYTHING_GOES
-    ) - {"DOCUMENTS_TIMEOUT_SECONDS", "CONTRACT_RULES"}
+    kinds = {name.partition("_")[2] for name in OF_A_STEP} | {"CA_FILE"}
+    of_steps = {f"{step.upper()}_{kind}" for step in names() for kind in kinds}
+    fields = {name.upper() for name in AllSettings.model_fields}
+    assert fields > of_steps
+    assert fields - of_steps == set(WRONG) | ANYTHING_GOES
 
 
 def test_every_setting_is_explained():

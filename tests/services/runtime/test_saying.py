@@ -24,10 +24,12 @@ from runtime_given import (
 from contracts import ids
 from contracts.journey import JOURNEYS
 from services.runtime.delivery import deliver
-from services.runtime.protocol import hear
+from services.runtime.protocol import meet
 
 C, P_LAST = "PartnerOnboardingCompleted", "RecruitmentSetupCompleted"
 R, F = "CompensationRequested", "PartnerOnboardingFailed"
+K = "CompensationCompleted"
+WHY = {"code": "ASKED", "reason": "A person asks.", "requested_by": "ops-1"}
 
 
 def outbox(step: str, answer: object = None, part: dict | None = None, **heard: object):
@@ -39,7 +41,7 @@ def outbox(step: str, answer: object = None, part: dict | None = None, **heard: 
             else {}
         )
     service = told(step, **answers)
-    return hear(
+    return meet(
         None, event(HEARS[step], **heard), part_of(service, Clock(), **(part or {}))
     ).document.outbox
 
@@ -77,6 +79,16 @@ def test_ids_of_failure_and_request_are_of_saga_kind_failed_step_and_sayer():
     assert len(set(expected)) == 2
 
 
+def test_the_id_of_completion_is_of_saga_kind_and_step_and_no_outcome_is_in_it():
+    asked = event("CompensationRequested", {"failed_step": None, **WHY})
+    for service in (told("recruitment"), told("recruitment", **{"saga-1": NO})):
+        part = part_of(service)
+        document = meet(None, event(HEARS["recruitment"]), part).document
+        (*_, undone) = meet(document, asked, part).document.outbox
+        assert undone.event_id == ids.said_id("saga-1", K, "recruitment")
+        assert header(undone, "ce_causationid") == asked.event_id
+
+
 @pytest.mark.parametrize("answer", [None, NO, ValueError("a bug")])
 async def test_v9_said_again_is_the_same_in_every_byte(answer):
     ground = Ground(told("recruitment", **({"saga-1": answer} if answer else {})))
@@ -95,9 +107,9 @@ async def test_v9_said_again_is_the_same_in_every_byte(answer):
 
 def test_the_time_that_the_next_step_has_is_said():
     assert json.loads(outbox("contract")[0].value)["answer_within_seconds"] == 30
-    longer = {"seconds_for": lambda row: {"documents": 77.0}[row.name]}
+    longer = {"seconds_for": lambda row: 77.0 if row.name == "documents" else 5.0}
     service = part_of(told("contract"))
-    document = hear(None, event(HEARS["contract"]), replace(service, **longer)).document
+    document = meet(None, event(HEARS["contract"]), replace(service, **longer)).document
     assert json.loads(document.outbox[0].value)["answer_within_seconds"] == 77
 
 
@@ -137,8 +149,8 @@ def test_topics_have_the_prefix():
         "t1-onboarding.partner-onboarding-completed",
         "t1-onboarding.recruitment-setup-completed",
     ]
-    (letter,) = outbox("recruitment", ValueError(), part={"prefix": "t1-"})
-    assert letter.topic == "t1-onboarding.recruitment.dlq"
+    letter, parked = outbox("recruitment", ValueError(), part={"prefix": "t1-"})
+    assert {letter.topic, parked.topic} == {"t1-onboarding.recruitment.dlq"}
 
 
 def test_a_no_says_code_reason_and_who_asks():
@@ -163,10 +175,11 @@ def test_a_bug_is_told_by_type_and_place_without_its_text(bug):
     service = told("contract")
     broken = replace(service, handler=raises(bug) if isinstance(bug, Exception) else lambda *_: bug)
     heard = event(HEARS["contract"])
-    document = hear(None, heard, part_of(broken)).document
+    document = meet(None, heard, part_of(broken)).document
     assert document.state == "parked"
-    (letter,) = document.outbox
+    letter, parking = document.outbox
     assert (letter.key, letter.value) == (heard.record.key, heard.record.value)
+    assert json.loads(parking.value)["where"] == document.refusal.reason
     assert header(letter, "dlq_error_class") == document.refusal.code == "BUG"
     assert header(letter, "dlq_error") == document.refusal.reason
     assert " at " in document.refusal.reason

@@ -1,24 +1,29 @@
 """What is stored of a step document is what contracts/step_document.py tells those who read it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import pytest
+from cells_given import BUG, INNER_STATES, OUTER, PLACES, Led, led
 from pydantic import TypeAdapter, ValidationError
-from runtime_given import NO, Ground, told, triggers
-from stored_given import document
+from runtime_given import Clock
+from stored_given import after, document, marks, watching
 
-from contracts.envelope import Message
+from contracts.envelope import Context, Message
 from contracts.step_document import StepDocument, StepState
-from services.runtime.delivery import deliver
 from services.runtime.document import Document, State
 from services.runtime.document_form import to_form
+from services.runtime.process_store import TimeStore
+from services.runtime.store import StepStore
+from services.runtime.vitals import Vitals
 
 PUBLISHED: TypeAdapter[StepDocument] = TypeAdapter(StepDocument)
-ANSWERS = {"saga-yes": "done", "saga-no": "rejected", "saga-bug": "parked"}
 NOT_TEXT = document(outbox=(Message("e-1", "t", b"\xff", b"\xfe", (("h", b"\xff"),)),))
-NULLS = document(result=None, outbox=(Message("e-1", "t", None, None, ()),))
+NULLS = document(result=None, outbox=(Message("e-1", "t", None, None, (("h", None),)),))
+EVERY = [("inner", state) for state in INNER_STATES[1:]] + [
+    ("outer", state) for state in OUTER if state != "absent"
+]
 
 
 def check(form: Mapping[str, Any]) -> None:
@@ -26,30 +31,40 @@ def check(form: Mapping[str, Any]) -> None:
     PUBLISHED.validate_python(form, strict=True, extra="forbid")
 
 
-def whole(document: Document) -> dict[str, Any]:
+def whole(one: Document) -> dict[str, Any]:
     """With what the store writes beside the decision."""
-    return {"_id": document.context.saga_id, **to_form(document), "revision": 1}
+    return {"_id": one.context.saga_id, **to_form(one), "revision": 1, "due_at": after(1)}
 
 
-async def decided() -> list[Document]:
-    """A document of each answer that a handler can give, as delivery leaves it."""
-    bug = RuntimeError("a bug")
-    ground = Ground(told("contract", **{"saga-no": NO, "saga-bug": bug}))
-    await deliver(ground.delivery(), triggers("contract", *ANSWERS))
-    found = await ground.store.read(list(ANSWERS))
-    assert {saga: one.state for saga, one in found.items()} == ANSWERS
-    return list(found.values())
+def decided() -> list[Document]:
+    """Documents of every state and with every mark, as the table leads to them."""
+    found = [led(place, kind, state) for place in PLACES for kind, state in EVERY]
+    for words in (("my turn",), ("deadline",), ("my turn", 30.0, "try")):
+        marked = led("middle", "outer", "pending")
+        marked.meets(*words)
+        found.append(marked)
+    resolving = led("middle", "outer", "undo_parked")
+    resolving.meets("resolve")
+    handler_bug = Led("middle", outer=True, answer=BUG)
+    handler_bug.meets("P(k-1)")
+    return [one.document for one in (*found, resolving, handler_bug) if one.document]
 
 
-async def test_every_decision_is_stored_as_published():
-    for one in await decided():
+def test_every_decision_is_stored_as_published():
+    for one in decided():
         check(whole(one))
 
 
-async def test_every_state_is_published_and_decided():
-    assert (
-        set(get_args(StepState)) == set(get_args(State)) == {one.state for one in await decided()}
-    )
+def test_every_state_is_published_and_decided():
+    assert set(get_args(StepState)) == set(get_args(State)) == {one.state for one in decided()}
+
+
+def test_every_field_is_published_and_decided():
+    """None is published that no document has, and none is stored that is not published."""
+    stored = {name for one in decided() for name in whole(one)} | {"holds"}
+    assert stored == set(StepDocument.__annotations__)
+    apart = {one.name for one in fields(Document)} - {"context"} | {"_id", "due_at"}
+    assert stored - {one.name for one in fields(Context)} == apart
 
 
 @pytest.mark.parametrize("one", [NOT_TEXT, NULLS], ids=["not text", "nulls"])
@@ -59,23 +74,36 @@ def test_messages_are_stored_as_published_whatever_their_bytes(one: Document):
 
 @pytest.mark.servers
 async def test_what_stands_in_the_database_is_as_published(real_store, mongo, prefix: str):
-    steps, every = mongo[f"{prefix}onboarding_contract"].steps, set(StepDocument.__annotations__)
-    await real_store.write([replace(one, revision=0) for one in await decided()], {})
-    assert await fields_of_all(steps) == every
-    stored = (await real_store.read(list(ANSWERS))).values()
-    await real_store.write(list(stored), {})
-    assert await fields_of_all(steps) == every
-    await real_store.write([], {one.context.saga_id: one.said for one in stored})
-    assert await fields_of_all(steps) == every - {"unsent_since"}
+    """After writes, marks, clears, and a time that was moved."""
+    steps = mongo[f"{prefix}onboarding_contract"].steps
+    each = [
+        replace(one, revision=0, context=replace(one.context, saga_id=f"s-{number}"))
+        for number, one in enumerate([*decided(), watching(holds={"email": "a@b"})])
+    ]
+    await real_store.write(each, {})
+    assert len(await checked(steps)) == len(each)
+    stored = await real_store.read([one.context.saga_id for one in each])
+    await real_store.write(list(stored.values()), {})
+    for one in stored.values():
+        await real_store.write([], marks(one.context.saga_id, one.said))
+    assert all(form["sent"] == form["said"] for form in await checked(steps))
+    await TimeStore(mongo, f"{prefix}onboarding_contract", Vitals()).shift(8)
+    moved = await checked(steps)
+    await real_store.clear_watches([one.context for one in stored.values()])
+    await real_store.put_off(list(stored), after(99))
+    cleared = await checked(steps)
+    assert any(form.get("watch_at") for form in moved)
+    assert not any(form.get("watch_at") for form in cleared if form["state"] == "done")
+    known = StepStore(mongo, f"{prefix}onboarding_contract", Vitals(), Clock())
+    assert len(await known.read(list(stored))) == len(each)
 
 
-async def fields_of_all(steps: Any) -> set[str]:
-    """Of all documents there, which must be as published and have the same."""
+async def checked(steps: Any) -> list[Mapping[str, Any]]:
+    """All documents there, which must be as published."""
     forms = await steps.find().to_list(None)
     for form in forms:
         check(form)
-    (fields,) = {frozenset(form) for form in forms}
-    return set(fields)
+    return list(forms)
 
 
 @pytest.mark.parametrize("wrong", [{"extra": 1}, {"said": "1"}, {"trigger": {}}])

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
-from contracts.envelope import Message
+from contracts.envelope import Context, Message
 from services.runtime.document import Document, Position
 from services.runtime.ports import Log, Sent, Store, WriteResult
 
@@ -67,5 +68,11 @@ class WiredStore:
             "write", documents, lambda some: self.inner.write(some, sent)
         )
 
-    async def unsent(self, older_than_seconds: float, limit: int) -> Sequence[Document]:
-        return await self.inner.unsent(older_than_seconds, limit)
+    async def clear_watches(self, answered: Sequence[Context]) -> None:
+        await self.wires.through("clear_watches", answered, self.inner.clear_watches)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Document]:
+        return await self.wires.through("due", [limit], lambda _: self.inner.due(now, limit))
+
+    async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:
+        await self.wires.through("put_off", saga_ids, lambda some: self.inner.put_off(some, until))

@@ -1,0 +1,192 @@
+"""`compensate`, `resolve` and `dlq`: what a person asks of sagas, and of what was set aside."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.options import AnyId, Data, DryRun, Out, Output, Tenant
+
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so nothing personal.")
+]
+By = Annotated[str | None, typer.Option(help="Who asks (default: the user of this machine).")]
+FailedStep = Annotated[
+    str | None, typer.Option(help="As if this step had failed; without it everything is undone.")
+]
+ParkedStep = Annotated[str, typer.Option(help="The step whose undo is parked.")]
+Service = Annotated[str | None, typer.Option(help="Only of this service.")]
+ErrorClass = Annotated[
+    str | None, typer.Option("--class", help="Only of this class: INVALID_JSON, PARKED, ...")
+]
+SagaId = Annotated[str | None, typer.Option("--saga", metavar="ID", help="Only of this saga.")]
+Refs = Annotated[
+    list[str] | None,
+    typer.Option("--id", metavar="REF", help="Only these: an id or a place; may be repeated."),
+]
+Ref = Annotated[
+    str, typer.Argument(metavar="REF", help="An id, or a place: TOPIC/PARTITION/OFFSET.")
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Also those that were redriven or discarded.")
+]
+Each = Annotated[bool, typer.Option("--each", help="A line per letter, with its id and place.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show values; they may be personal.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Also what was redriven before and came back.")
+]
+Yes = Annotated[
+    str | None,
+    typer.Option("--yes", metavar="HASH", help="Act on the selection that has this hash."),
+]
+ToFile = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help="Write the value to a new file.")
+]
+FromFile = Annotated[
+    Path | None, typer.Option("--from", metavar="FILE", help="Send this value in its place.")
+]
+Headers = Annotated[
+    list[str] | None,
+    typer.Option("--header", metavar="NAME=VALUE", help="Set a header of what is sent."),
+]
+
+
+def compensate(
+    id_: AnyId,
+    reason: Reason,
+    step: FailedStep = None,
+    by: By = None,
+    dry_run: DryRun = False,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Have a saga undone, a completed one too.
+
+    Publishes CompensationRequested. Exit 1 if it is FAILED or COMPENSATED.
+    """
+    from services.cli import wishes
+
+    told = wishes.reason_of(reason)
+    wishes.compensate(
+        wishes.Wish(id_, step, told, wishes.person(by), tenant, dry_run, output), data
+    )
+
+
+def resolve(
+    id_: AnyId,
+    step: ParkedStep,
+    reason: Reason,
+    by: By = None,
+    dry_run: DryRun = False,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Say that a parked undo was done by hand.
+
+    Exit 1 unless the undo of that step is parked.
+    """
+    from services.cli import wishes
+
+    told = wishes.reason_of(reason)
+    wishes.resolve(wishes.Wish(id_, step, told, wishes.person(by), tenant, dry_run, output), data)
+
+
+def dlq_list(
+    service: Service = None,
+    error_class: ErrorClass = None,
+    saga: SagaId = None,
+    each: Each = False,
+    everything: Everything = False,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """What waits for a person: dead letters and parked steps, by service and class."""
+    from services.cli.dlq import Which, list_letters
+
+    list_letters(data, Which(service, _upper(error_class), saga), each, everything, output)
+
+
+def dlq_show(
+    ref: Ref, reveal: Reveal = False, data: Data = None, output: Out = Output.TABLE
+) -> None:
+    """One letter: where it stood, what is wrong with it, and its record, masked."""
+    from services.cli.dlq import show_letter
+
+    show_letter(data, ref, reveal, output)
+
+
+def dlq_edit(
+    ref: Ref,
+    to: ToFile = None,
+    from_: FromFile = None,
+    header: Headers = None,
+    reason: Reason = "",
+    by: By = None,
+    dry_run: DryRun = False,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """Write a letter's value to a file, or send a changed file to its topic.
+
+    What would be set aside again is not sent (exit 1).
+    """
+    from services.cli.dlq_edit import Edit, edit_letter, headers_given
+    from services.cli.wishes import person, reason_of
+
+    told = reason_of(reason) if from_ and not dry_run else reason
+    given = headers_given(header or [])
+    edit_letter(Edit(ref, to, from_, given, told, person(by), dry_run, output), data)
+
+
+def dlq_redrive(
+    service: Service = None,
+    error_class: ErrorClass = None,
+    saga: SagaId = None,
+    id_: Refs = None,
+    reason: Reason = "",
+    again: Again = False,
+    by: By = None,
+    dry_run: DryRun = False,
+    yes: Yes = None,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """Try again: dead letters go to their topics, parked steps get new attempts.
+
+    Broken off, the same command does the rest. Exit 3 if only some were sent.
+    """
+    from services.cli.dlq import Which
+    from services.cli.dlq_sending import Act, act_on_letters
+    from services.cli.wishes import person, reason_of
+
+    which = Which(service, _upper(error_class), saga, tuple(id_ or ()))
+    told = reason if dry_run else reason_of(reason)
+    act_on_letters(Act("redriven", which, told, person(by), again, dry_run, yes, output), data)
+
+
+def dlq_discard(
+    service: Service = None,
+    error_class: ErrorClass = None,
+    saga: SagaId = None,
+    id_: Refs = None,
+    reason: Reason = "",
+    by: By = None,
+    dry_run: DryRun = False,
+    yes: Yes = None,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """Mark letters as dealt with. Nothing is deleted: `dlq list --all` shows them."""
+    from services.cli.dlq import Which
+    from services.cli.dlq_sending import Act, act_on_letters
+    from services.cli.wishes import person, reason_of
+
+    which = Which(service, _upper(error_class), saga, tuple(id_ or ()))
+    told = reason if dry_run else reason_of(reason)
+    act_on_letters(Act("discarded", which, told, person(by), False, dry_run, yes, output), data)
+
+
+def _upper(text: str | None) -> str | None:
+    return None if text is None else text.upper()

@@ -1,0 +1,153 @@
+"""`onboarding dlq list` and `show`: what waits for a person on the dead letter topics."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.errors import CliError
+from services.cli.letter_topics import letters_of
+from services.cli.letters import Letter
+from services.cli.masking import (
+    masked_headers,
+    masked_key,
+    masked_value,
+    plain_headers,
+    plain_key,
+    plain_value,
+)
+from services.cli.options import Output, one_of
+from services.cli.printing import answer, answer_one, cell, empty_table, note
+from services.cli.running_stack import find_stack
+from services.cli.times import time_of_day
+from services.steps import step_names
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which letters are wanted; None, or no reference: no matter."""
+
+    service: str | None = None
+    error_class: str | None = None
+    saga: str | None = None
+    refs: tuple[str, ...] = ()
+
+    def __call__(self, letter: Letter) -> bool:
+        return (
+            self.service in (None, letter.service)
+            and self.error_class in (None, letter.error_class)
+            and self.saga in (None, letter.saga_id)
+            and (not self.refs or any(is_meant(letter, ref) for ref in self.refs))
+        )
+
+    def check(self) -> None:
+        """CliError (2) for a service that there is not."""
+        one_of("--service", self.service, (*step_names(), "saga-state"))
+
+
+def list_letters(
+    data: Path | None, which: Which, each: bool, everything: bool, output: Output
+) -> None:
+    """Grouped by service and class, or each; what was dealt with only if `everything`."""
+    which.check()
+    letters = asyncio.run(letters_of(find_stack(data)))
+    shown = [one for one in letters if which(one) and (everything or one.now == "open")]
+    rows = [one.row for one in shown] if each else groups(shown, everything)
+    answer(rows, output, _listed(rows))
+    if not rows:
+        note("no letter waits" if not everything else "there is no letter")
+    if (hidden := sum(map(which, letters)) - len(shown)) and not everything:
+        note(f"{hidden} were redriven or discarded, or need nobody any more: --all shows them")
+
+
+def groups(letters: Iterable[Letter], with_state: bool) -> list[dict[str, Any]]:
+    """A row per service and class, the largest first, with the oldest and the newest."""
+    found: dict[tuple[str, ...], list[Letter]] = defaultdict(list)
+    for one in letters:
+        found[one.service, one.error_class, *((one.now,) if with_state else ())].append(one)
+    rows = [
+        {
+            "service": some[0].service,
+            "class": some[0].error_class,
+            **({"state": some[0].now} if with_state else {}),
+            "count": len(some),
+            "oldest": min(one.at for one in some),
+            "newest": max(one.at for one in some),
+        }
+        for some in found.values()
+    ]
+    return sorted(rows, key=lambda row: (-row["count"], row["service"], row["class"]))
+
+
+def show_letter(data: Path | None, ref: str, reveal: bool, output: Output) -> None:
+    """One letter with its record. Personal data is masked unless it is to be revealed."""
+    letter = the_one(asyncio.run(letters_of(find_stack(data))), ref)
+    told = facts_of(letter, reveal)
+    answer_one(told, output, _page(told))
+    if not reveal and letter.parked is None:
+        note("values are masked; --reveal shows them, and they may be personal")
+
+
+def facts_of(letter: Letter, reveal: bool) -> dict[str, Any]:
+    """All there is to know of it."""
+    record, headers = letter.record, letter.headers
+    whole = reveal or letter.parked is not None
+    return {
+        **letter.row,
+        "attempts": letter.attempts,
+        "came_from": letter.came_from,
+        "left_out": letter.left_out,
+        "was_redriven_before": letter.was_redriven,
+        "mark": dict(letter.mark or {}),
+        "key": plain_key(record.key) if whole else masked_key(record.key),
+        "headers": plain_headers(headers) if whole else masked_headers(headers),
+        "value": plain_value(record.value) if whole else masked_value(record.value),
+    }
+
+
+def the_one(letters: Sequence[Letter], ref: str) -> Letter:
+    """The letter of an id or a place; of those that several services have of one record, one that
+    waits. CliError (1) if there is none."""
+    meant = [one for one in letters if is_meant(one, ref)]
+    if not meant:
+        raise CliError(f"no letter {ref}: give an id or TOPIC/PARTITION/OFFSET (`dlq list --each`)")
+    return next((one for one in meant if one.now == "open"), meant[0])
+
+
+def is_meant(letter: Letter, ref: str) -> bool:
+    """By its id, its own place, or the place of the record that it is a copy of."""
+    return ref in (letter.id, letter.place, letter.came_from)
+
+
+def _listed(rows: Sequence[dict[str, Any]]) -> RenderableType | None:
+    if not rows:
+        return Text("")
+    table = empty_table(*rows[0])
+    for row in rows:
+        shown = {**row, **{name: time_of_day(row[name]) for name in _TIMES if name in row}}
+        table.add_row(*(cell(value) for value in shown.values()))
+    return table
+
+
+def _page(told: dict[str, Any]) -> RenderableType:
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in told.items():
+        if name not in ("headers", "value", "mark") and value not in ("", None):
+            table.add_row(name, cell(time_of_day(value) if name == "at" else value))
+    for name, text in told["mark"].items():
+        table.add_row(name, cell(text))
+    for name, text in told["headers"]:
+        table.add_row(cell(name), cell(text))
+    return Group(table, Text(told["value"]))
+
+
+_TIMES = ("at", "oldest", "newest")

@@ -1,0 +1,124 @@
+"""`onboarding dlq edit`: a letter's value into a file, and a changed file to its topic again."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from rich.text import Text
+
+from contracts.events import event_names
+from contracts.poison import PoisonError
+from contracts.topics import event_topic
+from services.cli.dlq import Which, the_one
+from services.cli.dlq_sending import Act, Pile, deal_with, twins_of
+from services.cli.errors import USAGE, CliError
+from services.cli.letter_topics import letters_of
+from services.cli.letters import REDRIVE_ID, Letter
+from services.cli.options import Output
+from services.cli.printing import answer_one, note
+from services.cli.running_stack import Found, find_stack
+from services.cli.sending import sending
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Which letter; the file that its value is written to, or the file that is sent for it.
+
+    `headers` are set on what is sent, in the place of those of the same name.
+    """
+
+    ref: str
+    to_file: Path | None
+    from_file: Path | None
+    headers: Mapping[str, str]
+    reason: str
+    by: str
+    dry_run: bool = False
+    output: Output = Output.TABLE
+
+
+def edit_letter(edit: Edit, data: Path | None) -> None:
+    """CliError: 2 usage, 1 if it is not there or would be set aside again."""
+    if (edit.to_file is None) == (edit.from_file is None):
+        line = "give --to FILE to write its value, or --from FILE to send a changed one"
+        raise CliError(line, USAGE)
+    found = find_stack(data)
+    letters = asyncio.run(letters_of(found))
+    letter = the_one(letters, edit.ref)
+    if letter.parked is not None:
+        line = "a parked step has no value to edit: `onboarding dlq redrive` tries it again"
+        raise CliError(line, USAGE)
+    if edit.to_file is not None:
+        _write(letter, edit.to_file)
+    elif edit.from_file is not None:
+        changed = edited(letter, edit.from_file.read_bytes(), edit.headers)
+        _send(twins_of(changed, letters), edit, found)
+
+
+def edited(letter: Letter, value: bytes, headers: Mapping[str, str]) -> Letter:
+    """The letter with another value, and other headers under these names."""
+    kept = tuple(pair for pair in letter.headers if pair[0] not in headers)
+    set_now = tuple((name, text.encode()) for name, text in headers.items())
+    return replace(letter, record=replace(letter.record, value=value), headers=(*kept, *set_now))
+
+
+def headers_given(texts: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE`, each; CliError (2)."""
+    given = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise CliError(f"--header {text}: write NAME=VALUE", USAGE)
+        given[name] = value
+    return given
+
+
+def _write(letter: Letter, path: Path) -> None:
+    """Readable by its owner alone: it may be personal. None that exists is written over."""
+    if "value" in letter.left_out:
+        raise CliError(f"its value was too large to be copied: read it at {letter.came_from}")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise CliError(f"--to {path}: the file exists", USAGE) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(letter.record.value or b"")
+    note(f"wrote {path}; it may hold personal data. Send it: dlq edit {letter.id} --from {path}")
+
+
+def _send(pile: Pile, edit: Edit, found: Found) -> None:
+    letter = pile[0]
+    if not edit.reason:
+        raise CliError("--reason: say why, for whoever looks at the marks", USAGE)
+    topic = letter.told.get("dlq_topic", "")
+    if topic not in {event_topic(name, found.settings.prefix) for name in event_names()}:
+        raise CliError("its topic is none of this system; nothing was sent")
+    again = replace(letter.record, topic=topic, headers=letter.headers)
+    try:
+        event = found.settings.reader().read(again)
+    except PoisonError as error:
+        line = f"it would be set aside again: {error.error_class}, {error}; nothing was sent"
+        raise CliError(line) from None
+    redrive_id = str(uuid4())
+    if not edit.dry_run:
+        act = Act("redriven", Which(), edit.reason, edit.by)
+        asyncio.run(_deal_with(pile, act, redrive_id, found))
+    told = {
+        "id": letter.id,
+        "topic": topic,
+        "event": event.name,
+        "saga_id": event.context.saga_id,
+        "sent": not edit.dry_run,
+        REDRIVE_ID: redrive_id,
+    }
+    how = "would be sent" if edit.dry_run else "sent"
+    line = f"{how}: {event.name} of saga {event.context.saga_id} to {topic}"
+    answer_one(told, edit.output, Text(line))
+
+
+async def _deal_with(pile: Pile, act: Act, redrive_id: str, found: Found) -> None:
+    async with sending(found.settings) as sender:
+        await deal_with([pile], act, redrive_id, sender.send)

@@ -1,0 +1,58 @@
+"""The ports under one play of the real code: they note what is written, said and called."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from contracts.envelope import Context, Event, Message, Record
+from services.runtime.arrivals import Arrival
+from services.runtime.document import Document, Position
+from services.runtime.ports import Missed, Sent, WriteResult, Written
+
+
+class Play:
+    """Log, store and counts of one play. Nobody else writes at the same time: what is written
+    under another hand misses its guard, and is decided anew, which is another play."""
+
+    def __init__(self, document: Document | None) -> None:
+        self.document = document
+        self.said: list[Message] = []
+        self.calls: list[Document] = []
+        self.cells: list[str] = []
+
+    @property
+    def saga(self) -> str:
+        assert self.document is not None
+        return self.document.context.saga_id
+
+    async def publish(self, messages: Sequence[Message]) -> Sequence[Position]:
+        self.said += messages
+        return [Position(message.topic, 0, 0) for message in messages]
+
+    async def read(self, _saga_ids: Sequence[str]) -> Mapping[str, Document]:
+        return {self.saga: self.document} if self.document else {}
+
+    async def write(self, documents: Sequence[Document], _sent: Sent) -> Sequence[WriteResult]:
+        results: list[WriteResult] = []
+        for one in documents:
+            if one.revision != (self.document.revision if self.document else 0):
+                results.append(Missed())
+                continue
+            self.document = replace(one, revision=one.revision + 1)
+            results.append(Written())
+        return results
+
+    async def clear_watches(self, _answered: Sequence[Context]) -> None:
+        if self.document and self.document.is_watching:
+            self.document = replace(self.document, watch_at=None)
+
+    async def due(self, _now: datetime, _limit: int) -> Sequence[Document]:
+        return []
+
+    async def put_off(self, _saga_ids: Sequence[str], _until: datetime) -> None: ...
+
+    def cell(self, cell: str, _arrival: Event | Arrival) -> None:
+        self.cells.append(cell)
+
+    def dead_letter(self, error_class: str, _record: Record) -> None:
+        self.cells.append(error_class)

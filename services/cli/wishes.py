@@ -1,0 +1,176 @@
+"""`onboarding compensate` and `resolve`: what a person asks of one saga."""
+
+import asyncio
+import getpass
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from rich.text import Text
+
+from contracts.envelope import Context, Message, binary, source_of
+from contracts.events import CompensationRequested, EventData
+from contracts.journey import JOURNEYS
+from contracts.operator import ResolveRequested
+from contracts.topics import dead_letter_topic, event_topic
+from saga_state.document import Saga
+from services.cli.errors import NO, USAGE, CliError
+from services.cli.options import Output, one_of
+from services.cli.printing import answer_one, note
+from services.cli.projection import open_projection
+from services.cli.running_stack import Found, find_stack
+from services.cli.sending import sending
+
+REFUSED = ("FAILED", "COMPENSATED")
+CODE = "REQUESTED"
+REASON_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of which saga (any id), why and by whom."""
+
+    text: str
+    step: str | None
+    reason: str
+    by: str
+    tenant: str = "default"
+    dry_run: bool = False
+    output: Output = Output.TABLE
+
+
+def compensate(wish: Wish, data: Path | None) -> None:
+    """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over."""
+    found = find_stack(data)
+    saga = asyncio.run(_saga_to_undo(found, wish))
+    _check_step(wish.step, saga)
+    topic = event_topic(CompensationRequested.__name__, found.settings.prefix)
+    asked = CompensationRequested(
+        failed_step=wish.step, code=CODE, reason=wish.reason, requested_by=wish.by
+    )
+    message = message_of(saga, topic, asked, datetime.now(UTC))
+    _send(found, message, wish)
+    _tell(saga, message, wish, {"failed_step": wish.step}, f"`onboarding watch {saga['_id']}`")
+
+
+def resolve(wish: Wish, data: Path | None) -> None:
+    """Say that an undo was done by hand. CliError (1) unless that undo is parked."""
+    found = find_stack(data)
+    saga = asyncio.run(_saga_with(found, wish))
+    _check_step(wish.step, saga)
+    step = wish.step or ""
+    state = next(one["state"] for one in saga["steps"] if one["step"] == step)
+    if state != "undo_parked":
+        line = f"the undo of {step} is not parked ({step} is {state}): nothing to resolve"
+        raise CliError(line, NO)
+    asked = ResolveRequested(step=step, reason=wish.reason, requested_by=wish.by)
+    topic = dead_letter_topic(step, found.settings.prefix)
+    message = message_of(saga, topic, asked, datetime.now(UTC))
+    _send(found, message, wish)
+    _tell(saga, message, wish, {"step": step}, f"`onboarding status {saga['_id']}`")
+
+
+def message_of(saga: Saga, topic: str, asked: EventData, now: datetime) -> Message:
+    """The request, under an id of its own."""
+    context = Context(
+        saga_id=saga["_id"],
+        tenant_id=saga["tenant_id"],
+        partner_id=saga["partner_id"],
+        correlation_id=saga["correlation_id"],
+        journey=saga["journey"],
+        journey_version=saga["journey_version"],
+    )
+    return binary(topic, str(uuid4()), source_of("cli"), now, asked, context)
+
+
+def reason_of(text: str | None) -> str:
+    """CliError (2) without one: it stands in the log, and in the saga's document."""
+    told = " ".join((text or "").split())
+    if not told or len(told) > REASON_MAX:
+        raise CliError(f"--reason: say why, in 1 to {REASON_MAX} characters", USAGE)
+    return told
+
+
+def person(by: str | None) -> str:
+    """Who asks: --by, else the user of this machine. CliError (2) if nobody knows."""
+    try:
+        told = by or getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        told = ""
+    if not told or len(told) > 100:
+        raise CliError("--by: say who asks, in 1 to 100 characters", USAGE)
+    return told
+
+
+def the_one_to_undo(sagas: list[Saga], text: str) -> Saga:
+    """Of all that an id stands for the one that can be undone. CliError: 1 none, 2 several."""
+    able = [saga for saga in sagas if saga["status"] not in REFUSED]
+    if len(able) == 1:
+        return able[0]
+    if able:
+        ids = ", ".join(saga["_id"] for saga in able)
+        raise CliError(f"{text} stands for {len(able)} sagas; name one: {ids}", USAGE)
+    status = sagas[0]["status"]
+    raise CliError(f"{sagas[0]['_id']} is {status}: there is nothing to undo", NO)
+
+
+async def _saga_to_undo(found: Found, wish: Wish) -> Saga:
+    return the_one_to_undo(await _sagas(found, wish), wish.text)
+
+
+async def _saga_with(found: Found, wish: Wish) -> Saga:
+    """Of all that an id stands for the one whose undo of that step is parked, else the newest."""
+    sagas = await _sagas(found, wish)
+    parked = [saga for saga in sagas if _has_parked_undo(saga, wish.step)]
+    if len(parked) > 1:
+        ids = ", ".join(saga["_id"] for saga in parked)
+        raise CliError(f"{wish.text} stands for {len(parked)} sagas; name one: {ids}", USAGE)
+    return (parked or sagas)[0]
+
+
+async def _sagas(found: Found, wish: Wish) -> list[Saga]:
+    async with open_projection(found) as store:
+        sagas = await store.find(wish.tenant, wish.text)
+    if not sagas:
+        line = f"no saga, partner or correlation id {wish.text!r} in tenant {wish.tenant!r}"
+        raise CliError(line, NO)
+    return sagas
+
+
+def _has_parked_undo(saga: Saga, step: str | None) -> bool:
+    return any(one["step"] == step and one["state"] == "undo_parked" for one in saga["steps"])
+
+
+def _check_step(step: str | None, saga: Saga) -> None:
+    journey = JOURNEYS.get((saga["journey"], saga["journey_version"]))
+    one_of("--step", step, journey.step_names if journey else ())
+
+
+def _send(found: Found, message: Message, wish: Wish) -> None:
+    if not wish.dry_run:
+        asyncio.run(_sent(found, message))
+
+
+async def _sent(found: Found, message: Message) -> None:
+    async with sending(found.settings) as sender:
+        await sender.send([message])
+
+
+def _tell(saga: Saga, message: Message, wish: Wish, more: dict[str, Any], then: str) -> None:
+    told = {
+        "saga_id": saga["_id"],
+        "partner_id": saga["partner_id"],
+        "status": saga["status"],
+        **more,
+        "reason": wish.reason,
+        "requested_by": wish.by,
+        "event_id": message.event_id,
+        "sent": not wish.dry_run,
+    }
+    line = f"{'would ask' if wish.dry_run else 'asked'} on {message.topic} for {saga['_id']}"
+    shown = Text(f"{line} ({saga['status']}), by {wish.by}: {wish.reason}")
+    answer_one(told, wish.output, shown)
+    if not wish.dry_run:
+        note(f"it is done when the services have heard it: {then}")

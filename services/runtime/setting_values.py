@@ -1,0 +1,58 @@
+"""What the values of settings can be; the texts of the errors name no value."""
+
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+
+_VISIBLE = re.compile(r"[!-~]+")
+
+
+def _brokers(value: str) -> str:
+    if not all(_is_address(part.strip()) for part in value.split(",")):
+        raise ValueError("must be host:port, comma separated")
+    return value
+
+
+def _mongo_uri(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("must start with mongodb:// or mongodb+srv://")
+    return value
+
+
+def _http_url(value: str) -> str:
+    url = _split(value) if _VISIBLE.fullmatch(value) else None
+    if url is None or url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must be http://host[:port][/path], or the same with https")
+    if "@" in url.netloc or "?" in value or "#" in value:
+        raise ValueError("must have no user, query or fragment")
+    return value.rstrip("/")
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not _VISIBLE.fullmatch(value.get_secret_value()):
+        raise ValueError("must be visible ASCII characters, without spaces")
+    return value
+
+
+def _is_address(text: str) -> bool:
+    url = _split(f"//{text}")
+    return bool(url and url.hostname and url.port)
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:  # a port above 65535, half an IPv6 address
+        return None
+    return url
+
+
+Bytes = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400 * 365)]
+Brokers = Annotated[str, AfterValidator(_brokers)]
+MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
