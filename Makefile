@@ -9,7 +9,7 @@ TWO    := -n 2 --dist loadscope  # a module's tests share its servers
 EXIT_FLAG := $(if $(EXIT),--exit,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench lock generate clean
+.PHONY: help setup demo up test-fast test test-all lint bench prove lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,9 +50,13 @@ test-all: lint ## everything; nothing is left out
 	@$(PYTEST) -q $(TWO) -m "not apache"
 	@$(PYTEST) -q -m apache
 	@$(PYTEST) -q $(TWO) --broker apache -m servers tests/integration tests/producers
+	@$(BIN)/onboarding prove
 
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
 	@$(BIN)/python -m tests.bench.pipeline
+
+prove: setup ## every order of events of one saga (ALL=1: the large worlds too)
+	@$(BIN)/onboarding prove $(if $(ALL),--all,)
 
 lock: setup ## make requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --extra embedded --group dev \

@@ -4,11 +4,13 @@ It decides nothing itself: what is due arrives at the table like an event. Every
 so that two sweepers at once do no harm; a lease only spares them the work.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from contracts.envelope import Event
+from contracts.poison import PoisonError
 from services.runtime import metrics
 from services.runtime.arrivals import Arrival, Due
 from services.runtime.delivery import Delivery, say, settle
@@ -50,12 +52,13 @@ async def sweep(delivery: Delivery, watch: Watch) -> int:
 def what_is_due(
     delivery: Delivery, one: Document, watch: Watch, now: datetime
 ) -> Event | Arrival | None:
-    """What time asks of a document first; None: nothing yet."""
+    """What time asks of a document first; None: nothing yet, or of a journey not known here."""
+    if delivery.part.journey_of(one.context) is None:
+        return None
     if _is_over(one, now):
         return Due("deadline")
     if one.try_at is not None and one.try_at <= now:
-        again = one.state == "pending" and not one.plan and one.record
-        return delivery.reader.read(again) if again else Due("try")
+        return _once_more(delivery, one)
     if one.watch_at is not None and one.watch_at <= now and watch.is_silent(one, now):
         return Due("watch")
     return None
@@ -67,11 +70,14 @@ async def say_again(delivery: Delivery, unsent: Sequence[Document]) -> None:
         return
     await say(delivery, [(one, one.outbox) for one in unsent])
     await flush_marks(delivery, delivery.part.now(), after_seconds=0)
+    watching: dict[float, list[Document]] = defaultdict(list)
     for one in unsent:
         journey = delivery.part.journey_of(one.context)
         seconds = delivery.part.watched(journey) if journey and one.watch_at else None
         if seconds is not None:
-            await _put_off(delivery, [one], delivery.part.now() + timedelta(seconds=seconds))
+            watching[seconds].append(one)
+    for seconds, some in watching.items():
+        await _put_off(delivery, some, delivery.part.now() + timedelta(seconds=seconds))
     metrics.RESENT.labels(delivery.part.name).inc(len(unsent))
 
 
@@ -84,6 +90,16 @@ async def flush_marks(delivery: Delivery, now: datetime, after_seconds: float = 
 async def _put_off(delivery: Delivery, documents: Sequence[Document], until: datetime) -> None:
     if documents:
         await delivery.store.put_off([one.context.saga_id for one in documents], until)
+
+
+def _once_more(delivery: Delivery, one: Document) -> Event | Arrival | None:
+    """The next try; of a step that a bug parked before it could note a plan, its event again."""
+    if one.state != "pending" or one.plan or one.record is None:
+        return Due("try")
+    try:
+        return delivery.reader.read(one.record)
+    except PoisonError:  # settings have changed since: it waits for its deadline
+        return None
 
 
 def _may_be_unsent(delivery: Delivery, one: Document) -> bool:

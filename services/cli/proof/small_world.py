@@ -1,8 +1,7 @@
 """The small world: one saga, all its services, and everything that can happen next.
 
-A state is a flat tuple of whole numbers. Messages are sets, for topics have no order among each
-other: whatever was said may be heard by each of its hearers at any later moment, once, and once
-more for each time it is said again. What a step does with it is the real code (actors.py).
+Messages are sets, for topics have no order among each other: whatever was said may be heard by
+each of its hearers at any later moment. What a step does with it is the real code (actors.py).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,5 @@
 """The sweeper says what a dead worker left unsaid, and writes marks that no batch took along."""
 
-import pytest
 from played_given import PATIENT, Always, Never
 from runtime_given import NO, Ground, messages, said, told, triggers
 from wired_ports import CrashError, WiredLog, WiredStore, Wires
@@ -56,7 +55,6 @@ async def test_a_sweep_says_a_bounded_number_and_the_next_goes_on():
     assert len(said(ground.log)) == len(messages(ground.log)) == 2 * (SWEEP_LIMIT + 7)
 
 
-@pytest.mark.xfail(strict=True, reason="each document that was unsent is put off by itself")
 async def test_the_number_of_port_calls_does_not_grow_with_what_was_left_unsent():
     calls = {}
     for count in (2, 20, 200):
