@@ -67,16 +67,14 @@ class Calls:
     async def run(self, make: Make, give_back: GiveBack) -> None:
         """Make calls until cancelled. Those that are out then have a little time to end; the rest
         is given back, so that another worker need not wait for the end of their leases."""
-        callers = [asyncio.create_task(self._call_on(make)) for _ in range(self._most)]
-        try:
-            ended, _ = await asyncio.wait(callers, return_when=asyncio.FIRST_EXCEPTION)
-            for one in ended:
-                one.result()
-        except asyncio.CancelledError:
-            await self._stop(callers, give_back)
-            raise
-        finally:
-            await _cancel(callers)
+        async with asyncio.TaskGroup() as group:
+            callers = [group.create_task(self._call_on(make)) for _ in range(self._most)]
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not any(one.done() for one in callers):  # else one of them met a bug
+                    await self._stop(callers, give_back)
+                raise
 
     async def _stop(self, callers: Iterable[asyncio.Task[None]], give_back: GiveBack) -> None:
         self._stopping = True

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import combinations
 
@@ -24,7 +24,7 @@ def breaches(world: World, chance: random.Random) -> list[str]:
     """All of them; an empty list if everything holds."""
     sagas = by_saga(events(world))
     told = {saga: fold(None, heard, hash_of) for saga, heard in sagas.items()}
-    found = [*_one_body(world), *_numbers(world)]
+    found = [*_one_body(world), *_numbers(world), *_same_partner(told.values())]
     for saga, heard in sagas.items():
         found += _end(told[saga])
         found += _effects(world, told[saga])
@@ -69,6 +69,14 @@ def _numbers(world: World) -> Iterator[str]:
             yield f"I2: {step} told {sorted(numbers)} for {saga}"
 
 
+def _same_partner(sagas: Iterable[Saga]) -> Iterator[str]:
+    """Of one e-mail there is one partner."""
+    completed = Counter(saga["partner_hash"] for saga in sagas if saga["status"] == "COMPLETED")
+    for email, times in completed.items():
+        if times > 1:
+            yield f"I2: {times} sagas of one e-mail are completed: {email}"
+
+
 def _one_body(world: World) -> Iterator[str]:
     """I3."""
     for identity, forms in bodies(world).items():
@@ -90,7 +98,8 @@ def _order(journey: Journey, heard: list[Event]) -> Iterator[str]:
     """I4 and I7: no undo before its do or without one, and in reverse but for what was asked."""
     names, saga = journey.step_names, heard[0].context.saga_id
     did = {row.name: _time_of(heard, row.says) for row in journey.steps}
-    undid = {one.data.step: one for one in heard if isinstance(one.data, CompensationCompleted)}
+    told = [one for one in heard if isinstance(one.data, CompensationCompleted)]
+    undid = {one.data.step: one for one in told if one.data.step in names}
     asked = [(_reach(one.data, names), one.time) for one in heard
              if isinstance(one.data, CompensationRequested)]  # fmt: skip
     for step, one in undid.items():

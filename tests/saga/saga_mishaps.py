@@ -9,7 +9,11 @@ from typing import Any
 
 from saga_played import by_hand
 
+from contracts.envelope import Message
 from contracts.topics import dead_letter_topic
+from services.runtime.document import Document
+from services.runtime.memory import MemoryOutside
+from services.runtime.step import StepService
 from services.runtime.world import Worker, World
 
 
@@ -26,7 +30,7 @@ class Mishaps:
     crashes: int = 0
     sweeps: int = 0
     outages: int = 0
-    redrives: int = 0
+    visits: int = 0
     late_calls: int = 0
 
 
@@ -58,15 +62,43 @@ class CrashingPort:
             raise CrashError
 
 
-async def redrive_parked(world: World, worker: Worker) -> int:
-    """A person asks for new attempts at all that the service has set aside; returns how many."""
+async def attend_to_parked(world: World, worker: Worker, chance: random.Random) -> int:
+    """A person asks for new attempts at all that the service has set aside, or has undone it by
+    hand; returns how many."""
     documents = worker.delivery.store.documents.values()
     parked = [one for one in documents if one.state.endswith("parked")]
-    step = worker.delivery.part.name
     for one in parked:
-        body = {"step": step, "reason": "It is repaired.", "requested_by": "ops-1"}
-        headers = {"ce_sagaid": one.context.saga_id, "ce_journey": one.context.journey_label}
-        event_id = f"{step}-{one.context.saga_id}-{one.revision}"
-        wish = by_hand("RedriveRequested", event_id, body, **headers)
-        await world.publish(replace(wish, topic=dead_letter_topic(step)))
+        is_done = one.state == "undo_parked" and chance.random() < 0.5
+        if is_done and isinstance(worker.outside, MemoryOutside):
+            await _undo_by_hand(worker.outside, one.context.saga_id)
+        await world.publish(
+            _wish("ResolveRequested" if is_done else "RedriveRequested", worker, one)
+        )
     return len(parked)
+
+
+async def _undo_by_hand(outside: MemoryOutside, saga: str) -> None:
+    answers = outside.replies.pop(saga, [])
+    await outside.undo(saga)
+    outside.replies[saga] = answers
+
+
+def _wish(name: str, worker: Worker, one: Document) -> Message:
+    step, context = worker.delivery.part.name, one.context
+    body = {"step": step, "reason": "It is repaired.", "requested_by": "ops-1"}
+    headers = {"ce_sagaid": context.saga_id, "ce_journey": context.journey_label}
+    wish = by_hand(name, f"{step}-{context.saga_id}-{one.revision}", body, **headers)
+    return replace(wish, topic=dead_letter_topic(step))
+
+
+def stumbling(step: StepService, bugs: Counter[tuple[str, str]]) -> StepService:
+    """The step with a bug: by saga and step, how often it still raises."""
+
+    def handler(data: Any, effects: Any) -> Any:
+        own = effects.context.saga_id, step.name
+        if bugs[own]:
+            bugs[own] -= 1
+            raise ValueError("a bug")
+        return step.handler(data, effects)
+
+    return replace(step, handler=handler)

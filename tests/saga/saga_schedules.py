@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 
 from saga_batches import go_back, next_batch, unread
-from saga_mishaps import CrashError, CrashingPort, Mishaps, redrive_parked
+from saga_mishaps import CrashError, CrashingPort, Mishaps, attend_to_parked
 from saga_played import go_on
 
 from contracts.envelope import Message
@@ -44,7 +44,7 @@ class Schedule:
             "falls_back": self._fall_back,
             "sweeps": self._sweep,
             "outages": self._go_down,
-            "redrives": self._redrive,
+            "visits": self._visit,
         }
 
     async def run(self) -> None:
@@ -154,8 +154,9 @@ class Schedule:
         worker.is_up = True
         self._tell(worker, "is back")
 
-    async def _redrive(self, worker: Worker) -> None:
-        self._tell(worker, f"is asked to redrive {await redrive_parked(self.world, worker)}")
+    async def _visit(self, worker: Worker) -> None:
+        parked = await attend_to_parked(self.world, worker, self.chance)
+        self._tell(worker, f"has {parked} parked, and a person comes")
 
     def _tell(self, worker: Worker, *what: str) -> None:
         self.happened.append(" ".join((worker.delivery.part.name, *what)))

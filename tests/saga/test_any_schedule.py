@@ -34,7 +34,7 @@ kinds = st.lists(
     min_size=1,
 )
 poison = st.lists(st.sampled_from(POISON), max_size=4)
-chances = st.integers(0, 2**32).map(random.Random)  # to draw each choice would be slow
+chances = st.builds(random.Random, st.integers(0, 2**32))  # to draw each choice would be slow
 thorough = settings(max_examples=20, deadline=None)
 
 

@@ -122,3 +122,18 @@ async def test_a_request_without_a_journey_undoes_by_the_journey_that_is_recorde
     await world.publish(request("a", None, CREATION, ce_journey=None))
     await rest(world)
     assert status(world, saga) == "COMPENSATED"
+
+
+@pytest.mark.xfail(strict=True, reason="unknown here, the saga counts as partner-onboarding's")
+async def test_a_request_without_a_journey_undoes_a_step_that_it_has_overtaken():
+    world, saga = new_world(), saga_of("a", CREATION)
+    worker = world.workers["contract"]
+    worker.topics, later = ["onboarding.compensation-requested"], worker.topics
+    await world.publish(start("a", CREATION), request("a", None, CREATION, ce_journey=None))
+    world.workers["recruitment"].is_up = False
+    await world.run()
+    worker.topics = later
+    await world.run()
+    world.workers["recruitment"].is_up = True
+    await rest(world)
+    assert status(world, saga) == "COMPENSATED"

@@ -11,6 +11,7 @@ import pytest
 from contracts.envelope import Context
 from services.runtime.calls import MOST_WAITING, Calls
 from services.runtime.document import Document, State
+from services.runtime.vitals import Vitals, late
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 CALL_SECONDS, LEASE_SECONDS = 10.0, 25.0
@@ -222,8 +223,9 @@ async def test_a_bug_in_a_call_ends_all_with_it():
     platform = Platform(most=2, bug=KeyError("bug"))
     platform.want(*map(claimed, names(3)))
     platform.answer("s-0")
-    with pytest.raises(KeyError):
+    with pytest.raises(ExceptionGroup) as ended:
         await asyncio.wait_for(platform.calls.run(platform.make, platform.give_back), 5)
+    assert [type(one) for one in ended.value.exceptions] == [KeyError]
     assert platform.given_back == []
 
 
@@ -290,3 +292,14 @@ async def test_a_stop_does_not_wait_for_a_database_that_is_away():
     running.cancel()
     done, _ = await asyncio.wait([running], timeout=5)
     assert done == {running}
+
+
+def test_a_batch_that_waits_for_calls_is_no_hang():
+    vitals = Vitals(loop_at=0, progress_at=0)
+    assert late(vitals, 120, 1000) is not None
+    vitals.waits_its_turn()
+    assert vitals.progress_at is not None
+    assert late(replace(vitals, loop_at=vitals.progress_at), 120, vitals.progress_at) is None
+    vitals.batch_ended()
+    vitals.waits_its_turn()
+    assert vitals.progress_at is None
