@@ -18,6 +18,7 @@ from deploy.local.platform_child import platform, urls
 from deploy.local.readiness import service_is_ready
 from deploy.local.supervisor import OnEvent, Supervisor, supervising
 
+STOP_GRACE_SECONDS = 20.0  # calls that are out take some of it
 SERVERS = ("kafka", "mongo", "platform")
 STEPS = tuple(dict.fromkeys(step for one in JOURNEYS.values() for step in one.step_names))
 Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
@@ -79,6 +80,7 @@ class Stack:
             (sys.executable, "-m", _module(name)),
             {**self._settings(), "ONBOARDING_HEALTH_FILE": health_file, **env},
             partial(service_is_ready, folder, name),
+            stop_grace_seconds=STOP_GRACE_SECONDS,
             after=tuple(one for one in self.supervisor.names() if one in SERVERS),
         )
 

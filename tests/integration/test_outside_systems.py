@@ -13,6 +13,7 @@ import pytest
 
 from contracts.journey import JOURNEYS
 from deploy.local.platform_faults import SYSTEMS
+from deploy.local.stack import STOP_GRACE_SECONDS
 from tests.conftest import RealServers
 from tests.deploy.sandbox import Sandbox
 from tests.integration import starts
@@ -160,7 +161,7 @@ async def test_sigterm_with_a_call_out_ends_with_0_and_the_next_worker_goes_on(
     await send_of(running, [waiting])
     await until_struck(running, 1)
     first.signal(signal.SIGTERM)
-    assert await first.code(9) == 0, first.log  # the local stack gives ten seconds
+    assert await first.code(STOP_GRACE_SECONDS) == 0, first.log
     assert "Traceback" not in first.log
     await campaigns(running, by_hand)
     assert await statuses(running, [waiting]) == ["COMPLETED"]
@@ -177,7 +178,7 @@ async def test_sigterm_while_a_batch_waits_for_calls_ends_with_0_and_loses_nothi
     partners = await send(running, SOME)
     await until_struck(running, 2)
     first.signal(signal.SIGTERM)
-    assert await first.code(9) == 0, first.log
+    assert await first.code(STOP_GRACE_SECONDS) == 0, first.log
     await campaigns(running, by_hand)
     assert set(await statuses(running, partners)) == {"COMPLETED"}
     check_one_effect_each(platform, partners)
