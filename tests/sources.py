@@ -35,6 +35,16 @@ ALL = sources("services", "saga_state", "contracts", "deploy")
 Rule = Callable[[Source], Iterable[str]]
 
 
+def breaches(rule: Rule, among: Iterable[Source]) -> dict[str, list[str]]:
+    """By module what breaks the rule there; modules that keep it are left out."""
+    return {source.path: found for source in among if (found := list(rule(source)))}
+
+
+def breaks(rule: Rule, code: str, path: str = "services/documents/rules.py") -> bool:
+    """Whether that code, in a module of that path, breaks the rule."""
+    return bool(list(rule(Source(path, code))))
+
+
 def imports(source: Source) -> Iterator[str]:
     """The dotted names of what is imported, wherever it stands."""
     for node in source.nodes():

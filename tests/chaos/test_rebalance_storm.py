@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,18 @@ AHEAD = 1_000  # of what was said: so that workers are in the middle of batches 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 40 * ROUNDS)]
 
 
-@pytest.fixture
-async def tiny(real_servers: RealServers, prefix: str, tmp_path: Path) -> AsyncIterator[Tiny]:
+async def test_a_storm_of_rebalances_loses_nothing(
+    real_servers: RealServers, prefix: str, tmp_path: Path
+):
     async with tiny_on(real_servers, prefix, tmp_path) as tiny:
-        yield tiny
+        sent = await _storm(tiny, random.Random(SEED))
+        await tiny.start()
+        await tiny.until_said(range(sent))
+        await tiny.until_all_committed()
 
 
-async def test_a_storm_of_rebalances_loses_nothing(tiny: Tiny):
-    chance = random.Random(SEED)
+async def _storm(tiny: Tiny, chance: random.Random) -> int:
+    """Workers come and go while numbers from 0 are sent; how many were."""
     sent = 0
     for _ in range(ROUNDS):
         await _change(tiny, chance)
@@ -37,9 +40,7 @@ async def test_a_storm_of_rebalances_loses_nothing(tiny: Tiny):
             await tiny.send(range(sent, sent + 100))
             sent += 100
             await tiny.until_said(range(sent - AHEAD))
-    await tiny.start()
-    await tiny.until_said(range(sent))
-    await tiny.until_all_committed()
+    return sent
 
 
 async def _change(tiny: Tiny, chance: random.Random) -> None:
