@@ -57,40 +57,36 @@ async def _demo(plan: Plan, stays: bool, ended_well: asyncio.Event, out: Console
     out.print(f"starting broker, database and services in {plan.folder} ...", soft_wrap=True)
     options = replace(options_of(plan), env=SHORT_TIMES)
     async with running(options, preparation(plan), Happenings(out)) as stack:
-        await stack.supervisor.during(_play(stack, out))
+        stopped = await stack.supervisor.during(_play(stack, out))
         ended_well.set()
         if stays:
+            for name in stopped:
+                await stack.supervisor.start(name)
             out.print(next_steps(plan.folder))
             await stack.supervisor.wait()
 
 
-async def _play(stack: Stack, out: Console) -> None:
-    """CliError (1) if one does not end as it should, or they take too long."""
+async def _play(stack: Stack, out: Console) -> Sequence[str]:
+    """The services that are stopped now. CliError (1) if one start does not end as it should, or
+    they take too long."""
     found = Found(settings(kafka=stack.kafka, mongo=stack.mongo), None)
     starts = demo_starts(uuid.uuid4().hex[:6], datetime.now(UTC).date())
     async with open_projection(found) as store:
         try:
             async with asyncio.timeout(MOST_SECONDS):
                 told = await _told(found, store, [one for one in starts if not one.stopped], out)
-                for start in starts:
-                    if start.stopped:
-                        told += await _told_without(stack, start.stopped, found, store, start, out)
+                stopped = [one.stopped for one in starts if one.stopped]
+                for name in stopped:
+                    out.print(f"\n{name} is stopped:")
+                    await stack.supervisor.stop(name)
+                told += await _told(found, store, [one for one in starts if one.stopped], out)
         except TimeoutError:
             raise CliError(f"not all of them had ended after {MOST_SECONDS:g} s") from None
     out.print(timelines(told))
     out.print(outcome(told))
     if not all(one.start.is_right(one.saga) for one in told):
         raise CliError("not all of them ended as they should")
-
-
-async def _told_without(
-    stack: Stack, name: str, found: Found, store: SagaStore, start: DemoStart, out: Console
-) -> list[Told]:
-    out.print(f"\n{name} is stopped, and is not started again until the saga has ended:")
-    await stack.supervisor.stop(name)
-    told = await _told(found, store, [start], out)
-    await stack.supervisor.start(name)
-    return told
+    return stopped
 
 
 async def _told(
