@@ -24,7 +24,8 @@ class CrashError(Exception):
 @dataclass(frozen=True)
 class Mishaps:
     """How often each may happen. A sweep comes after a pause of any length up to a minute; a call
-    that lands late has long been given up by the step."""
+    that lands late has long been given up by the step; the clock jumps either way by up to a
+    day."""
 
     falls_back: int = 6
     crashes: int = 0
@@ -32,6 +33,7 @@ class Mishaps:
     outages: int = 0
     visits: int = 0
     late_calls: int = 0
+    jumps: int = 0
 
 
 class CrashingPort:

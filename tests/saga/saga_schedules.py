@@ -40,11 +40,13 @@ class Schedule:
         self.late: list[tuple[Outside, Document]] = []
         self.batches: Counter[str] = Counter()
         self.happened: list[str] = []
+        self.set_back_seconds = 0
         self._mishaps: dict[str, Doing] = {
             "falls_back": self._fall_back,
             "sweeps": self._sweep,
             "outages": self._go_down,
             "visits": self._visit,
+            "jumps": self._jump,
         }
 
     async def run(self) -> None:
@@ -139,6 +141,13 @@ class Schedule:
         go_on(self.world, seconds)
         self._tell(worker, f"sweeps after {seconds} s")
         await sweep(worker.delivery, worker)
+
+    async def _jump(self, _worker: Worker) -> None:
+        """The one clock, the database's, is set: back, or on."""
+        seconds = self.chance.choice((-86_400, -40, -1, 40, 86_400))
+        go_on(self.world, seconds)
+        self.set_back_seconds -= min(0, seconds)
+        self.happened.append(f"the clock jumps by {seconds} s")
 
     async def _fall_back(self, worker: Worker) -> None:
         """It ends, and reads from an earlier place again, with an empty memory."""
