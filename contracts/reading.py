@@ -27,7 +27,7 @@ from contracts.events import (
     PartnerOnboardingInitiated,
     Progress,
 )
-from contracts.journey import DEFAULT_JOURNEY, JOURNEYS, Journey, Journeys
+from contracts.journey import DEFAULT_JOURNEY, JOURNEYS, Journey, Journeys, Step
 from contracts.poison import PoisonError
 from contracts.topics import event_topic
 
@@ -201,15 +201,26 @@ def _check_steps(data: EventData | dict[str, Any], journey: Journey) -> None:
 def _check_sayer(
     name: str, data: EventData | dict[str, Any], journey: Journey, source: str
 ) -> None:
-    """What a step did, and that it undid it, nobody says but the step itself (W4)."""
-    row = journey.sayer_of(name)
-    if row is None and isinstance(data, Progress):
-        raise PoisonError(poison.UNKNOWN_STEP, f"{journey.label} has no step that says {name}")
-    own = row.name if row else None
-    step = data.step if isinstance(data, CompensationCompleted) else own
-    if step is not None and source != source_of(step):
-        text = f"ce_source is not {source_of(step)}: only that service may say it"
+    """What a step did, and that it undid it, nobody says but the step itself (W4); that it failed,
+    also the step before it, which watches it."""
+    allowed = [source_of(step.name) for step in _sayers(name, data, journey)]
+    if allowed and source not in allowed:
+        text = f"ce_source is not {' or '.join(allowed)}: nobody else may say it"
         raise PoisonError(poison.WRONG_SOURCE, text)
+
+
+def _sayers(name: str, data: EventData | dict[str, Any], journey: Journey) -> list[Step]:
+    """The steps that may say it; none: anybody may."""
+    if isinstance(data, CompensationCompleted):
+        sayers = [journey.step(data.step)]
+    elif isinstance(data, PartnerOnboardingFailed):
+        sayers = [journey.step(data.failed_step), journey.before(data.failed_step)]
+    else:
+        sayers = [journey.sayer_of(name)]
+        if sayers == [None] and isinstance(data, Progress):
+            text = f"{journey.label} has no step that says {name}"
+            raise PoisonError(poison.UNKNOWN_STEP, text)
+    return [step for step in sayers if step]
 
 
 def _asked_partner_id(body: Mapping[str, Any]) -> str | None:

@@ -40,12 +40,13 @@ def start(partner_data: Any = PARTNER_DATA, **headers: bytes | str | None) -> Re
 
 def step_event(name: str, body: Any, **headers: bytes | str | None) -> Record:
     """A hand-made event of a saga under way, from the source that may say it."""
-    given = {"ce_sagaid": "s-1", "ce_source": source_that_says(name, body.get("step")), **headers}
+    step = body.get("step", body.get("failed_step"))
+    given = {"ce_sagaid": "s-1", "ce_source": source_that_says(name, step), **headers}
     return record(orjson.dumps(body), name, **given)
 
 
 def source_that_says(name: str, step: str | None = None) -> str:
-    """The service whose word it is (`step` says it of CompensationCompleted); else anybody."""
+    """The service whose word it is (`step` says its own end and failure); else anybody."""
     row = PARTNER_ONBOARDING_1.sayer_of(name)
     sayer = row.name if row else step
     return source_of(sayer) if sayer else "/producers/crm"

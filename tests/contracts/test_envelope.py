@@ -40,7 +40,9 @@ def said(data, context=CONTEXT, time=NOW, event_id="e-1", **more):
     return binary(
         event_topic(type(data).__name__),
         event_id,
-        source_that_says(type(data).__name__, getattr(data, "step", None)),
+        source_that_says(
+            type(data).__name__, getattr(data, "step", getattr(data, "failed_step", None))
+        ),
         time,
         data,
         context,

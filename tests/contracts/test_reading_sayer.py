@@ -1,4 +1,4 @@
-"""W4: what a step did, and that it undid it, nobody says but the step itself."""
+"""W4: what a step did, that it undid it or failed, nobody says who is not to say it."""
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from contracts.schema_files import example_record
 STEPS = PARTNER_ONBOARDING_1.step_names
 OWN = [(row.name, row.says) for row in PARTNER_ONBOARDING_1.steps]
 OWN += [("recruitment", "PartnerOnboardingCompleted")]
-FREE = ("PartnerOnboardingInitiated", "PartnerOnboardingFailed", "CompensationRequested")
+FREE = ("PartnerOnboardingInitiated", "CompensationRequested")
 OTHERS = ("/services/saga-state", "/producers/crm", "services/contract", "/services/contract/")
 LONGER = Journey(
     "longer",
@@ -80,8 +80,20 @@ def test_compensation_completed_is_read_from_the_step_that_it_names_alone(step):
 
 @pytest.mark.parametrize("name", FREE)
 @pytest.mark.parametrize("source", [*OTHERS, "/services/documents"])
-def test_a_start_a_failure_and_a_request_are_read_from_any_source(name, source):
+def test_a_start_and_a_request_are_read_from_any_source(name, source):
     assert read(name, source).source == source
+
+
+def test_a_failure_is_read_from_the_step_that_failed_and_the_one_that_watches_it_alone():
+    name = "PartnerOnboardingFailed"
+    failed = Reader().read(example_record(name, 1)).body["failed_step"]
+    before = STEPS[STEPS.index(failed) - 1]
+    allowed = {f"/services/{failed}", f"/services/{before}"}
+    for source in (*OTHERS, *(f"/services/{step}" for step in STEPS)):
+        if source in allowed:
+            assert read(name, source).source == source
+        else:
+            assert poisoned(said(name, source)).error_class == poison.WRONG_SOURCE
 
 
 def test_the_completion_belongs_to_the_last_step_of_its_own_journey():
@@ -117,7 +129,7 @@ def test_an_event_that_no_step_of_the_journey_says_cannot_pass_under_its_name():
 
 def test_the_text_names_the_source_that_would_do_and_not_the_one_that_came():
     error = poisoned(said("ContractCreated", "/people/ana@b.example"))
-    assert str(error) == "ce_source is not /services/contract: only that service may say it"
+    assert str(error) == "ce_source is not /services/contract: nobody else may say it"
 
 
 @settings(max_examples=50, deadline=None)

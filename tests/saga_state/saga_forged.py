@@ -39,8 +39,13 @@ def proper(draw: st.DrawFn) -> list[Event]:
 def forged(draw: st.DrawFn) -> list[Event]:
     """Anything readable that names the same saga, with few times, ids and tenants, so they clash."""
     v = Voices(draw(st.sampled_from(JOURNEYS)))
-    events = draw(st.lists(_one(v), min_size=1, max_size=9))
+    events = draw(st.lists(_one(v), min_size=1, max_size=9, unique_by=_place))
     return [*events, v.start(draw(seconds))] if draw(st.booleans()) else events
+
+
+def _place(event: Event) -> tuple[str, int, int]:
+    """One place of the log has one record."""
+    return event.record.topic, event.record.partition, event.record.offset
 
 
 @st.composite
@@ -69,7 +74,8 @@ def _one(draw: st.DrawFn, v: Voices) -> Event:
         case 3:
             return v.completed(when, **changes)
         case 4:
-            return v.failed(step, when, code, by, **changes)
+            before = v.steps[max(0, v.steps.index(step) - 1)]
+            return v.failed(step, when, code, draw(st.sampled_from((step, before))), **changes)
         case 5:
             return v.asked(draw(st.sampled_from((step, None))), when, by, code, **changes)
     return v.undid(step, when, draw(st.sampled_from(OUTCOMES)), **changes)

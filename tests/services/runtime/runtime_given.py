@@ -106,6 +106,8 @@ def sayer_of(name: str, body: Any = None) -> str:
     steps |= {"PartnerOnboardingCompleted": "recruitment"}
     if name == "CompensationCompleted":
         return f"/services/{(body or BODIES[name])['step']}"
+    if name == "PartnerOnboardingFailed":
+        return f"/services/{(body or BODIES[name])['failed_step']}"
     return f"/services/{steps[name]}" if name in steps else "/producers/crm"
 
 

@@ -1,0 +1,40 @@
+"""What the documents name is there: files, and tests by their names."""
+
+import re
+
+import pytest
+
+from tests.sources import ROOT
+
+PAGES = sorted(page.relative_to(ROOT) for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_FILE = re.compile(
+    r"`((?:tests|services|contracts|saga_state|deploy|docs)/[\w/.-]+\.(?:py|md|json))`"
+)
+_LINK = re.compile(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_what_a_page_names_is_there(page):
+    text = (ROOT / page).read_text()
+    missing = [path for path in _FILE.findall(text) if not (ROOT / path).exists()]
+    missing += [link for link in _LINK.findall(text) if not (ROOT / page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_each_test_that_a_page_names_is_there(page):
+    named = _TEST.findall((ROOT / page).read_text())
+    assert [one for one in named if not _is_there(*one)] == []
+
+
+def test_the_table_of_anomalies_names_a_test_in_every_row():
+    text = (ROOT / "docs/anomalies.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| **")]
+    assert len(rows) >= 12
+    assert [row for row in rows if not _TEST.search(row)] == []
+
+
+def _is_there(path: str, name: str) -> bool:
+    file = ROOT / path
+    return file.exists() and bool(re.search(rf"def {name}\(", file.read_text()))
