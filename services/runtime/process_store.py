@@ -87,10 +87,12 @@ class TimeStore:
             return await patiently("mongo", self._vitals, ask, transient)
 
     async def shift(self, seconds: float) -> None:
-        """See TimeKeeper."""
-        later = {
+        """See TimeKeeper. The revision goes on: whoever decided from the times of before must miss,
+        or would write them back."""
+        later: dict[str, Any] = {
             name: {"$add": [f"${name}", round(seconds * 1000)]} for name in TIMES
         }  # of a time that is not there: null, which reads as none
+        later["revision"] = {"$add": ["$revision", 1]}
         waiting = {"due_at": {"$type": "date"}}
 
         async def ask() -> None:

@@ -63,12 +63,12 @@ class NextServices:
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     async def look(self, now: datetime, /) -> None:
-        """Note where all groups stand now. Once per sweep, for all watches."""
+        """Note where all groups stand now. Once per sweep, for all watches. The last step asks too:
+        that the broker answers says that time counts."""
         heard = self._pairs()
-        if not heard:
-            return
         hears = {name: topics_of(name, self.part.journeys, self.part.prefix) for name in heard}
-        topics = {topic for some in (*heard.values(), *hears.values()) for topic in some}
+        mine = topics_of(self.part.name, self.part.journeys, self.part.prefix)
+        topics = {topic for some in (mine, *heard.values(), *hears.values()) for topic in some}
         self._ends = await self.places.ends(sorted(topics))
         for name, (_, answers) in heard.items():
             theirs = [one for one in self._ends if one[0] in hears[name]]
