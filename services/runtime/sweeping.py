@@ -51,7 +51,7 @@ class TimeKeeper(Protocol):
         ...
 
     async def shift(self, seconds: float) -> None:
-        """Move all times of documents that wait by so much."""
+        """Move deadlines and watches of documents that wait by so much; not when to try again."""
         ...
 
 

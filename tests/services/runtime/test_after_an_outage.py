@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from runtime_given import T0, Clock, Ground, messages, part_of, told, triggers, types
-from stored_given import after, document, stored
+from stored_given import after, document, due, stored
 
 from services.runtime.arrivals import Answered, Due
 from services.runtime.delivery import deliver, settle
@@ -125,6 +125,17 @@ async def test_what_was_decided_before_times_were_moved_misses(real_store, mongo
     await TimeStore(mongo, f"{prefix}onboarding_contract", Vitals()).shift(AWAY)
     assert list(await real_store.write([before], {})) == [Missed()]
     assert (await stored(real_store)).deadline_at == after(30 + AWAY)
+
+
+@pytest.mark.servers
+async def test_a_try_is_not_moved_beyond_the_deadline(real_store, mongo, prefix: str):
+    """It was set when the database was back, and before the sweeper found the gap."""
+    waits = document(state="pending", sent=1, try_at=after(61), deadline_at=after(30))
+    await real_store.write([waits], {})
+    await TimeStore(mongo, f"{prefix}onboarding_contract", Vitals()).shift(AWAY)
+    one = await stored(real_store)
+    assert (one.try_at, one.deadline_at) == (after(61), after(30 + AWAY))
+    assert [await due(real_store, seconds) for seconds in (60, 61)] == [[], ["saga-1"]]
 
 
 @dataclass
