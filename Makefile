@@ -1,6 +1,8 @@
 # Every target sets up what it needs: `python3` with venv, `make` and git are enough.
 PYTHON ?= python3
 BROKER ?= embedded
+SECONDS ?= 300
+SEED ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
@@ -9,7 +11,7 @@ TWO    := -n 2 --dist loadscope  # a module's tests share its servers
 EXIT_FLAG := $(if $(EXIT),--exit,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench prove lock generate clean
+.PHONY: help setup demo up test-fast test test-all lint bench chaos prove lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,8 +44,9 @@ test-fast: setup ## no servers, under a minute
 	@$(PYTEST) -q $(TWO) -m "not servers and not apache"
 
 test: setup ## all that needs Python only, under 15 minutes
-	@$(PYTEST) -q $(TWO) -m "not apache"
-	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven) and the linters."
+	@$(PYTEST) -q $(TWO) -m "not apache and not long"
+	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven), those that take minutes (a minute"
+	@echo "of random deaths, a minute without each server, a queue of 5,000) and the linters."
 	@echo "To have them: make test-all"
 
 test-all: lint ## everything; nothing is left out
@@ -53,7 +56,11 @@ test-all: lint ## everything; nothing is left out
 	@$(BIN)/onboarding prove
 
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
-	@$(BIN)/python -m tests.bench.pipeline
+	@$(BIN)/python -m tests.bench
+
+chaos: setup ## deaths, outages, queues on real servers in full size (SECONDS of random deaths, SEED)
+	@ONBOARDING_CHAOS_SECONDS=$(SECONDS) ONBOARDING_CHAOS_SEED=$(SEED) ONBOARDING_STORM_ROUNDS=20 \
+	  ONBOARDING_CHAOS_REPORT=.onboarding/reports/chaos.json $(PYTEST) -v tests/chaos
 
 prove: setup ## every order of events of one saga (ALL=1: the large worlds too)
 	@$(BIN)/onboarding prove $(if $(ALL),--all,)

@@ -4,7 +4,8 @@ A batch only records that a call is wanted, and under whose lease. So one slow c
 else; and since hardly more is claimed than can be called, the log stays the queue (T3).
 
 First calls and further tries take turns, so that neither holds up the other. A call begins only
-if its lease lasts until it must have ended; one that waited for too long is left to the sweeper.
+if its lease lasts until it must have ended; one that waited for too long is given back: its lease
+may have been moved by an outage, and nobody else would call before it ends.
 """
 
 import asyncio
@@ -68,7 +69,7 @@ class Calls:
         """Make calls until cancelled. Those that are out then have a little time to end; the rest
         is given back, so that another worker need not wait for the end of their leases."""
         async with asyncio.TaskGroup() as group:
-            callers = [group.create_task(self._call_on(make)) for _ in range(self._most)]
+            callers = [group.create_task(self._call_on(make, give_back)) for _ in range(self._most)]
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -86,12 +87,12 @@ class Calls:
                 while rest := self._take_all():
                     await give_back(rest)
 
-    async def _call_on(self, make: Make) -> None:
+    async def _call_on(self, make: Make, give_back: GiveBack) -> None:
         while document := await self._next():
             call = (document.context.saga_id, document.lease)
             self._out[call] = document
             self._first_out += _is_first(document)
-            await make(document)
+            await (make(document) if self._lasts(document) else give_back([document]))
             del self._out[call]
             self._first_out -= _is_first(document)
             self._changed()
@@ -106,11 +107,8 @@ class Calls:
         return None
 
     def _take(self) -> Document | None:
-        while waiting := self._in_turn():
-            document = waiting.pop(next(iter(waiting)))
-            if self._lasts(document):
-                return document
-            self._changed()
+        if waiting := self._in_turn():
+            return waiting.pop(next(iter(waiting)))
         return None
 
     def _in_turn(self) -> dict[str, Document]:

@@ -1,7 +1,7 @@
 """Everything that arrived at one saga, folded through the table into one write."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.envelope import Event, Message
 from contracts.poison import PoisonError
@@ -9,6 +9,7 @@ from services.runtime.arrivals import Arrival
 from services.runtime.dead_letters import Poisoned
 from services.runtime.document import Document
 from services.runtime.part import Part
+from services.runtime.ports import Unknown, WriteResult
 from services.runtime.protocol import meet
 
 
@@ -22,6 +23,22 @@ class Settled:
     call: bool = False
     poisoned: list[Poisoned] = field(default_factory=list)
     cells: list[tuple[str, Event | Arrival]] = field(default_factory=list)
+    unsure: bool = False
+
+    def recorded(self, result: WriteResult) -> None:
+        """The document as the write left it, if it did."""
+        assert self.document is not None
+        self.document = replace(self.document, revision=self.document.revision + 1)
+        self.unsure = isinstance(result, Unknown)
+
+    def is_found_in(self, stored: Document | None) -> bool:
+        """Whether a write that nobody acknowledged was done; its times may have moved since."""
+        if not self.unsure or stored is None or self.document is None:
+            return False
+        if _decision(stored) != _decision(self.document):
+            return False
+        self.document = stored
+        return True
 
 
 def decide(
@@ -44,3 +61,8 @@ def decide(
     if settled.document is not None:  # what was decided may have been taken back in the same write
         settled.say = tuple(one for one in settled.document.outbox if one in settled.say)
     return settled
+
+
+def _decision(one: Document) -> tuple[object, ...]:
+    """What tells one decision from another that is made of the same saga."""
+    return one.state, one.decided_at, one.lease, one.attempts, one.said, one.undo_wanted

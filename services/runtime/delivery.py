@@ -20,7 +20,7 @@ is away: both ports wait. Whatever else escapes ends the process (agent.py) with
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from contracts.envelope import Event, Message, Record
@@ -132,12 +132,13 @@ async def record(delivery: Delivery, arrivals: Arrivals, stored: Documents) -> l
         changed = {s: d for s in waiting if settled[s].changed and (d := settled[s].document)}
         marks = delivery.marks.ripe(part.now()) if changed else {}
         results = await delivery.store.write(list(changed.values()), marks)
-        for (saga, document), result in zip(changed.items(), results, strict=True):
+        for saga, result in zip(changed, results, strict=True):
             if isinstance(result, Taken):
                 taken[saga] = result.key
-            settled[saga].document = replace(document, revision=document.revision + 1)
+            settled[saga].recorded(result)
         waiting = [s for s, r in zip(changed, results, strict=True) if r != Written()]
         stored = await delivery.store.read(waiting) if waiting else {}
+        waiting = [s for s in waiting if not settled[s].is_found_in(stored.get(s))]
     return list(settled.values())
 
 

@@ -2,7 +2,8 @@
 
 The first two exist twice: Kafka and MongoDB (kafka.py, store.py), and in memory (memory.py). The
 same test suite runs against both. Every method returns only when the server has acknowledged;
-while a server is away it waits and tries again, so that no caller ever sees a transient error.
+while a server is away it waits and tries again, so that no caller ever sees a transient error; a
+write of documents alone is not tried again but `Unknown`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,13 +27,19 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody acknowledged it, so it may be stored: read again, and decide anew if it is not. What
+    was decided before an outage has times from before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Another living saga of the tenant holds the value of this key of `holds`."""
 
     key: str
 
 
-WriteResult = Written | Missed | Taken
+WriteResult = Written | Missed | Unknown | Taken
 Sent = Mapping[str, int]
 """Per saga how much it had said when all of it was acknowledged: a mark misses what came since."""
 

@@ -13,7 +13,7 @@ from services.runtime.sweeping import Lease
 from services.runtime.vitals import Vitals
 
 INSTANCE_SECONDS = 60
-TIMES = ("due_at", "try_at", "deadline_at", "watch_at", "give_up_at")
+LIMITS = ("deadline_at", "watch_at", "give_up_at")
 
 
 class InstanceStore:
@@ -97,15 +97,19 @@ class TimeStore:
         await patiently("mongo", self._vitals, ask, transient)
 
     async def shift(self, seconds: float) -> None:
-        """See TimeKeeper."""
-        later = {
-            name: {"$add": [f"${name}", round(seconds * 1000)]} for name in TIMES
+        """See TimeKeeper. The revision goes on: whoever decided from the times of before must miss,
+        or would write them back. A try is not moved: it may have been set when all was well again,
+        and would come after the deadline."""
+        later: dict[str, Any] = {
+            name: {"$add": [f"${name}", round(seconds * 1000)]} for name in LIMITS
         }  # of a time that is not there: null, which reads as none
-        later["revision"] = {"$add": ["$revision", 1]}  # what was decided from the old times misses
+        later["revision"] = {"$add": ["$revision", 1]}
+        unsent = {"$cond": [{"$lt": ["$sent", "$said"]}, "$due_at", None]}
+        due = {"$set": {"due_at": {"$min": ["$try_at", "$deadline_at", "$watch_at", unsent]}}}
         waiting = {"due_at": {"$type": "date"}}
 
         async def ask() -> None:
-            await self._database.steps.update_many(waiting, [{"$set": later}])
+            await self._database.steps.update_many(waiting, [{"$set": later}, due])
 
         await patiently("mongo", self._vitals, ask, transient)
 

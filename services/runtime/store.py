@@ -16,8 +16,8 @@ from contracts.envelope import Context
 from services.runtime.document import Document
 from services.runtime.document_form import from_form, to_form
 from services.runtime.mongo import Client, database, transient
-from services.runtime.patience import patiently
-from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
+from services.runtime.patience import patiently, pause_seconds
+from services.runtime.ports import Missed, Sent, Taken, Unknown, WriteResult, Written
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
@@ -66,9 +66,10 @@ class StepStore:
         now = self._now()
         operations: list[Write] = [_written(one, now) for one in documents]
         marks: list[Write] = [_mark(said, sent) for said in sorted(set(sent.values()))]
-        writing = self._patiently(lambda: _bulk(self._steps, operations))
         marking = self._patiently(lambda: _bulk(self._steps, marks))
-        refused = (await asyncio.gather(writing, marking))[0]
+        refused, _ = await asyncio.gather(self._once(operations), marking)
+        if refused is None:
+            return [Unknown()] * len(documents)
         return [_result(refused.get(index)) for index in range(len(documents))]
 
     async def clear_watches(self, answered: Sequence[Context]) -> None:
@@ -96,6 +97,18 @@ class StepStore:
         query = {"_id": {"$in": list(saga_ids)}, "due_at": {"$type": "date"}, "$or": still}
         later = [{"$set": {"due_at": {"$min": [until, "$try_at", "$deadline_at"]}}}]
         await self._patiently(lambda: self._steps.update_many(query, later, hint="_id_"))
+
+    async def _once(self, operations: Sequence[Write]) -> dict[int, Mapping[str, Any]] | None:
+        """None if nobody knows what came of it: it is not said again after an outage, for the
+        times in it would be from before."""
+        try:
+            return await _bulk(self._steps, operations)
+        except Exception as error:
+            if not transient(error):
+                raise
+            self._vitals.waits("mongo", type(error).__name__)
+            await asyncio.sleep(pause_seconds(1))
+            return None
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await patiently("mongo", self._vitals, call, transient)

@@ -55,7 +55,7 @@ class TimeKeeper(Protocol):
         ...
 
     async def shift(self, seconds: float) -> None:
-        """Move all times of documents that wait by so much."""
+        """Move deadlines and watches of documents that wait by so much; not when to try again."""
         ...
 
 
@@ -81,7 +81,7 @@ class Sweeping:
         waiting = await self.keeper.has_waiting()
         if waiting and not await self._looked(now):
             return 0
-        await self._renew(now)
+        await self._renew()
         if self.lease is None or self.lease.owner != self.owner:
             return 0
         return await sweep(self.delivery, self.watch) if waiting else 0
@@ -102,7 +102,9 @@ class Sweeping:
             return False
         return True
 
-    async def _renew(self, now: datetime) -> None:
+    async def _renew(self) -> None:
+        """By the time of now: the look at the groups may have taken as long as an outage."""
+        now = self.delivery.part.now()
         mine = self.lease is not None and self.lease.owner == self.owner
         if mine and self.lease and self.lease.until - now > _seconds(LEASE_SECONDS - RENEW_SECONDS):
             return

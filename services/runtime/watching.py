@@ -1,10 +1,13 @@
 """Due is not yet dead: telling a step that is gone or stuck from one that is only behind.
 
 A watch that is due speaks only when the next service had its chance to answer. Either its group
-has read past the event for the whole time it has to answer (T1: taken and not answered), or its
-place before the event has not moved for that time, or it has no group at all. And only when this
-service's own group has read all answers there were at that moment (T2). A place that moves is a
-queue: the watch is put off, however long it takes.
+has read past the event for the whole time it has to answer (T1: taken and not answered), or it
+stands before the event and has not moved anywhere for that time, or it has no group at all. And
+only when this service's own group has read all answers there were at that moment (T2). A group that
+moves has a queue: the watch is put off, however long it takes.
+
+That its place in the event's own partition stands still says nothing while it moves elsewhere: a
+consumer is given hundreds of records of one partition before those of the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +18,7 @@ from typing import Protocol
 from contracts.journey import Step, rows_of
 from contracts.topics import event_topic, group
 from services.runtime.document import Document
+from services.runtime.hearing import topics_of
 from services.runtime.part import Part
 
 Partition = tuple[str, int]
@@ -57,27 +61,27 @@ class NextServices:
     places: Places
     _ends: Offsets = field(default_factory=dict)
     _stands: dict[str, Offsets] = field(default_factory=dict)
-    _moved_at: dict[tuple[str, Partition], tuple[int, datetime]] = field(default_factory=dict)
+    _moved_at: dict[str, tuple[Offsets, datetime]] = field(default_factory=dict)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     async def look(self, now: datetime, /) -> None:
-        """Note where all groups stand now. Once per sweep, for all watches."""
+        """Note where all groups stand now. Once per sweep, for all watches. The last step asks too:
+        that the broker answers says that time counts."""
         self._forget_answered(now)
         heard = self._pairs()
-        if not heard:
-            return
-        topics = sorted({topic for pair in heard.values() for topic in pair})
-        self._ends = await self.places.ends(topics)
-        for name, (said, answers) in heard.items():
-            theirs = [one for one in self._ends if one[0] == said]
+        hears = {name: topics_of(name, self.part.journeys, self.part.prefix) for name in heard}
+        mine = topics_of(self.part.name, self.part.journeys, self.part.prefix)
+        topics = {topic for some in (mine, *heard.values(), *hears.values()) for topic in some}
+        self._ends = await self.places.ends(sorted(topics))
+        for name, (_, answers) in heard.items():
+            theirs = [one for one in self._ends if one[0] in hears[name]]
             own = [one for one in self._ends if one[0] == answers]
             self._stands[name] = await self.places.of_group(group(name, self.part.prefix), theirs)
+            self._note(name, now)
             self._stands[self.part.name] = {
                 **self._stands.get(self.part.name, {}),
                 **await self.places.of_group(group(self.part.name, self.part.prefix), own),
             }
-            for one in theirs:
-                self._note(name, one, now)
 
     def forget(self) -> None:
         """Nobody could look for a while: what did not move then says nothing."""
@@ -126,13 +130,12 @@ class NextServices:
         if stands.get(event, 0) >= seen.end:
             seen.past_since = seen.past_since or now
             return now - seen.past_since >= patience
-        return now - self._moved_at[name, event][1] >= patience
+        return now - self._moved_at[name][1] >= patience
 
-    def _note(self, name: str, partition: Partition, now: datetime) -> None:
-        place = self._stands[name].get(partition, 0)
-        known = self._moved_at.get((name, partition))
-        if known is None or known[0] != place:
-            self._moved_at[name, partition] = (place, now)
+    def _note(self, name: str, now: datetime) -> None:
+        places = self._stands[name]
+        if name not in self._moved_at or self._moved_at[name][0] != places:
+            self._moved_at[name] = (places, now)
 
     def _pairs(self) -> dict[str, tuple[str, str]]:
         """Of each next service: the topic it hears from this step, the topic it answers on."""

@@ -205,6 +205,7 @@ async def test_a_call_does_not_begin_if_its_lease_could_end_before_it():
     async with at_work(platform):
         await soon(lambda: platform.ended)
     assert platform.ended == ["fresh"]
+    assert platform.given_back == [("late", "1"), ("also-late", "1")]
     assert await platform.calls.room(0)
 
 

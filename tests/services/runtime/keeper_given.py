@@ -8,7 +8,7 @@ from runtime_given import T0
 from services.runtime.memory import MemoryStore
 from services.runtime.sweeping import Lease
 
-TIMES = ("try_at", "deadline_at", "watch_at", "give_up_at")
+LIMITS = ("deadline_at", "watch_at", "give_up_at")
 
 
 @dataclass
@@ -48,7 +48,5 @@ class MemoryKeeper:
         later = timedelta(seconds=seconds)
         for saga in list(self.store._due_at):
             one = self.store.documents[saga]
-            times = {name: at + later for name in TIMES if (at := getattr(one, name))}
-            due_at = self.store._due_at[saga] + later
+            times = {name: at + later for name in LIMITS if (at := getattr(one, name))}
             self.store._keep(replace(one, revision=one.revision + 1, **times))
-            self.store._due_at[saga] = due_at

@@ -135,7 +135,7 @@ async def test_a_successor_that_has_seen_nothing_is_late_never_early():
     assert not await one.speaks(PATIENCE)
 
 
-async def test_the_last_step_watches_nobody_and_asks_no_broker():
+async def test_the_last_step_watches_nobody():
     watch = NextServices(part_of(told("recruitment")), Places())
     await watch.look(T0)
     assert not watch.is_silent(watching(), T0)
