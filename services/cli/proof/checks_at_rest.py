@@ -1,6 +1,6 @@
-"""What must hold where nothing more happens by itself: every saga has its end, and nothing that was
-undone is in force. And what must hold of the steps after it when the undo of a step begins.
+"""What must hold where nothing more happens by itself, and of the steps after one that undoes.
 
+Every saga has its end, and nothing that was undone is in force; undos begin in reverse order.
 Effects are counted where they are: in the outside system, and for a step without one in what it
 said and took back.
 """

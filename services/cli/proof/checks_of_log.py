@@ -28,7 +28,9 @@ class ChecksOfLog:
         """What it breaks, in words."""
         if published not in self.known:
             events = [event for _, event in self.messages.events(published)]
-            self.known[published] = next(filter(None, self._all_of(events)), None)
+            unread = (f"W4: nobody can read {one.topic}" for one in self.messages.unread(published))
+            wrong = next(unread, None) or next(filter(None, self._all_of(events)), None)
+            self.known[published] = wrong
         return self.known[published]
 
     def _all_of(self, events: Sequence[Event]) -> Iterable[str | None]:

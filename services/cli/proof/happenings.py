@@ -25,14 +25,15 @@ class Happening(NamedTuple):
 
 
 def reacted(
+    actor: Actor,
     what: str, message: int | None, before: Local, taken: Local, left: Budgets,
     reaction: Reaction, free: bool,
 ) -> Happening:  # fmt: skip
     """It all went well: recorded, said, and the call begun. `taken` is `before` without what it
-    reacts to. A write notes what is sent on its way, so nothing is unsent any more."""
-    after = taken._replace(document=reaction.document)
-    if reaction.document != taken.document:
-        after = after._replace(unsent=0)
+    reacts to. What may be unsent is so until the whole outbox was said."""
+    outbox = actor.outbox(reaction.document)
+    unsent = int(bool(taken.unsent) and not set(outbox) <= set(reaction.said))
+    after = taken._replace(document=reaction.document, unsent=unsent)
     if reaction.calls:
         after = after.alone()._replace(call=DO if reaction.calls == "do" else UNDO)
     return Happening(what, message, before, after, left, reaction.said, free, reaction.cells)

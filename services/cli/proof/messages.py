@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from contracts.envelope import Event, Message, Record
 from contracts.operator import read_operator_event
+from contracts.poison import PoisonError
 from contracts.reading import Reader
 from contracts.topics import DEAD_LETTERS
 
@@ -37,7 +38,7 @@ class Messages:
         return Record(one.topic, 0, number, one.key, one.value, one.headers, 0)
 
     def event(self, number: int) -> Event | None:
-        """The event in it; None: a copy of a record, which nobody hears."""
+        """The event in it; None: nobody can hear it, it is a copy of a record or not to be read."""
         if number not in self._events:
             record = self.record(number)
             on_dead_letters = record.topic.endswith(f".{DEAD_LETTERS}")
@@ -50,6 +51,13 @@ class Messages:
         for number in numbers_in(mask):
             if (event := self.event(number)) is not None:
                 yield number, event
+
+    def unread(self, mask: int) -> Iterator[Message]:
+        """The messages on topics of events in which nobody finds one."""
+        for number in numbers_in(mask):
+            one = self.all[number]
+            if self.event(number) is None and not one.topic.endswith(f".{DEAD_LETTERS}"):
+                yield one
 
     def plain(self, message: Message) -> Message:
         """The message without what does not matter: when, and why."""
@@ -66,5 +74,8 @@ def numbers_in(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _read(record: Record, reader: Reader) -> Event:
-    return reader.read(record)
+def _read(record: Record, reader: Reader) -> Event | None:
+    try:
+        return reader.read(record)
+    except PoisonError:
+        return None

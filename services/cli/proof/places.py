@@ -1,5 +1,7 @@
-"""One step's place in a state, which is one whole number: from below what may still go wrong, what
-each step has (both as numbers in tables), and the set of all that was said.
+"""A state is one whole number, and here is each step's place in it.
+
+From below: what may still go wrong, what each step has (both as numbers in tables), and the set of
+all that was said.
 """
 
 from collections.abc import Sequence

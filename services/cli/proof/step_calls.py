@@ -60,7 +60,7 @@ def _answer(
     """It landed, and the answer arrives."""
     taken = local._replace(platform=kept, call=NO_CALL)
     reaction = actor.meets(local.document, _answered(LEASE, told))
-    answered = reacted(f"{call}: {told}", None, local, taken, left, reaction, free=True)
+    answered = reacted(actor, f"{call}: {told}", None, local, taken, left, reaction, free=True)
     yield answered
     yield from deaths(answered, taken, actor, reaction)
 
@@ -69,7 +69,7 @@ def _unanswered(actor: Actor, local: Local, left: Budgets, told: str) -> Iterato
     """Nobody knows whether it landed, or will."""
     reaction, taken = actor.meets(local.document, _answered(LEASE, told)), local.alone()
     what = f"{'do' if local.call == DO else 'undo'}: {told}"
-    unanswered = reacted(what, None, local, taken, left, reaction, free=False)
+    unanswered = reacted(actor, what, None, local, taken, left, reaction, free=False)
     yield unanswered
     yield from deaths(unanswered, taken, actor, reaction)
 
@@ -83,7 +83,9 @@ def _over(actor: Actor, local: Local, left: Budgets) -> Iterator[Happening]:
         kept = local.platform | (REMOVED if local.platform & CREATED else 0)
         taken = local._replace(call=NO_CALL, strays=0, platform=kept)
         rest = left.without("lost")
-        yield reacted("undo: nothing for long", None, local, taken, rest, reaction, free=False)
+        yield reacted(
+            actor, "undo: nothing for long", None, local, taken, rest, reaction, free=False
+        )
 
 
 def _too_late(actor: Actor, local: Local, left: Budgets) -> Iterator[Happening]:
@@ -95,7 +97,7 @@ def _too_late(actor: Actor, local: Local, left: Budgets) -> Iterator[Happening]:
         reaction = actor.meets(local.document, _answered(OLD_LEASE, told))
         if reaction.document != local.document or reaction.said or reaction.calls:
             what = f"old answer: {told}"
-            yield reacted(what, None, local, local, left, reaction, free=False)
+            yield reacted(actor, what, None, local, local, left, reaction, free=False)
 
 
 def _answered(lease: str, told: str) -> Answered:

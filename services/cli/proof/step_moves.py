@@ -1,5 +1,7 @@
-"""All that can happen next at one step: one list for each pair of what the step has, and what may
-still go wrong. What the other steps have does not matter here.
+"""All that can happen next at one step, but for its calls.
+
+It depends on what the step has, and on what may still go wrong: what the other steps have does not
+matter here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,13 +46,15 @@ class StepMoves:
         for number in numbers_in(published & ~local.pending):
             reaction = self.actor.hears(local.document, number)
             if reaction.said or reaction.document != local.document:
-                yield reacted("hears again", number, local, local, rest, reaction, free=False)
+                yield reacted(
+                    self.actor, "hears again", number, local, local, rest, reaction, free=False
+                )
 
     def _deliveries(self, local: Local, left: Budgets) -> Iterator[Happening]:
         for number in numbers_in(local.pending):
             reaction = self.actor.hears(local.document, number)
             taken = local._replace(pending=local.pending & ~(1 << number))
-            heard = reacted("hears", number, local, taken, left, reaction, free=True)
+            heard = reacted(self.actor, "hears", number, local, taken, left, reaction, free=True)
             yield heard
             yield from deaths(heard, taken, self.actor, reaction)
 
@@ -75,7 +79,7 @@ class StepMoves:
         reaction = self.actor.meets(local.document, due, LATE if is_try else NOW)
         if _says_nothing(reaction, local):
             return
-        struck = reacted(what, None, local, taken, rest, reaction, free)
+        struck = reacted(self.actor, what, None, local, taken, rest, reaction, free)
         yield struck
         yield from deaths(struck, taken, self.actor, reaction)
 

@@ -69,6 +69,7 @@ MISTAKES: dict[str, tuple[str, str, Cell, Budgets, str]] = {
     "no fence": ("undo, my turn", "absent", no_effect, CALLS, "I1"),
     "no fence at or after": ("undo, at or after", "absent", no_effect, CALLS, "I"),
     "a do after the undo": ("do", "undone", do_it_all_the_same, CALLS, "I4"),
+    "a do after the undo that came first": ("do", "blocked", do_it_all_the_same, CALLS, "I4"),
     "an undo forgotten under a lease (V3)": (
         "undo, my turn", "pending", forget_under_a_lease, CALLS, "I"),
     "an answer recorded without the guard": (

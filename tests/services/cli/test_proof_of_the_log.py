@@ -70,6 +70,12 @@ def test_a_last_step_that_says_its_own_event_first_is_found(monkeypatch: pytest.
     assert_found(Run("P first", PARTNER_CREATION_1, (), Budgets(crash=1)), "V8")
 
 
+def test_what_is_said_in_the_name_of_another_is_found(monkeypatch: pytest.MonkeyPatch):
+    """W4: nobody hears a P or K that the step did not say itself."""
+    monkeypatch.setattr(saying, "source_of", lambda _: "/services/contract")
+    assert_found(Run("other", PARTNER_CREATION_1, (), Budgets()), "W4")
+
+
 def test_an_undo_that_is_not_told_is_found(monkeypatch: pytest.MonkeyPatch):
     """V8: silence is only for what was never done."""
 
