@@ -6,20 +6,19 @@ that behave alike are one.
 """
 
 from asyncio import AbstractEventLoop
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from contracts.envelope import Record
 from contracts.journey import Journeys
 from contracts.operator import RedriveRequested, ResolveRequested, StepParked
 from contracts.reading import Reader
 from contracts.topics import dead_letter_topic
+from services.cli.proof import arriving
+from services.cli.proof.arriving import Handler, What
 from services.cli.proof.messages import Messages
 from services.cli.proof.play import Play
-from services.runtime import delivery as real
 from services.runtime import protocol
 from services.runtime.arrivals import Arrival
 from services.runtime.delivery import Delivery
@@ -34,7 +33,6 @@ HELD, NEXT_TRY = NOW + timedelta(seconds=30), NOW + timedelta(seconds=1)
 LEASE, OLD_LEASE = "now", "old"
 ABSENT = 0
 WISHES = {RedriveRequested.__name__: "redrive", ResolveRequested.__name__: "resolve"}
-What = Callable[[Delivery, Play], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +78,32 @@ class Actor:
         key = (document, message)
         if key not in self._known:
             record = self.messages.record(message)
-            self._known[key] = self._play(document, NOW, partial(_deliver, record))
+            self._known[key] = self._play(document, NOW, partial(arriving.deliver, record))
         return self._known[key]
 
     def meets(self, document: int, arrival: Arrival, now: datetime = NOW) -> Reaction:
         """Time, an answer or a person's wish arrives."""
         key = (document, arrival, now)
         if key not in self._known:
-            self._known[key] = self._play(document, now, partial(_settle, arrival))
+            self._known[key] = self._play(document, now, partial(arriving.settle, arrival))
+        return self._known[key]
+
+    def stumbles(self, document: int, message: int) -> Reaction:
+        """A message is delivered, and the step's own handler meets a bug."""
+        key = (document, message, "bug")
+        if key not in self._known:
+            record = self.messages.record(message)
+            self._known[key] = self._play(
+                document, NOW, partial(arriving.deliver, record), arriving.broken
+            )
+        return self._known[key]
+
+    def tries(self, document: int, broken: bool = False) -> Reaction:
+        """The next try is due: what the sweeper makes of it."""
+        key = (document, "try", broken)
+        if key not in self._known:
+            handler = arriving.broken if broken else None
+            self._known[key] = self._play(document, LATE, arriving.try_again, handler)
         return self._known[key]
 
     def row_of(self, message: int) -> str | None:
@@ -156,9 +172,9 @@ class Actor:
             self.documents.append(alike)
         return self._numbers[key]
 
-    def _part(self, now: datetime) -> Part:
+    def _part(self, now: datetime, handler: Handler | None = None) -> Part:
         return Part(
-            self.step,
+            replace(self.step, handler=handler or self.step.handler),
             self.step.rules(),
             lambda: now,
             lambda row: row.timeout_seconds,
@@ -166,9 +182,11 @@ class Actor:
             outside=self.outside,
         )
 
-    def _play(self, number: int, now: datetime, what: What) -> Reaction:
-        ports = Play(self.documents[number])
-        delivery = Delivery(self._part(now), self.reader, ports, ports, ports, ports.calls.append)
+    def _play(
+        self, number: int, now: datetime, what: What, handler: Handler | None = None
+    ) -> Reaction:
+        ports, part = Play(self.documents[number]), self._part(now, handler)
+        delivery = Delivery(part, self.reader, ports, ports, ports, ports.calls.append)
         self.loop.run_until_complete(what(delivery, ports))
         said = tuple(self.messages.number(message) for message in ports.said)
         call = ports.calls[-1].state if ports.calls else None
@@ -186,17 +204,6 @@ class Actor:
 
     def _stored(self, document: Document | None) -> int:
         return ABSENT if document is None else self.number(document)
-
-
-async def _deliver(record: Record, delivery: Delivery, ports: Play) -> None:
-    await real.deliver(delivery, [record])
-    ports.acknowledge()
-
-
-async def _settle(arrival: Arrival, delivery: Delivery, ports: Play) -> None:
-    assert ports.document is not None
-    await real.settle(delivery, {ports.saga: [arrival]}, {ports.saga: ports.document})
-    ports.acknowledge()
 
 
 _TOLD_APART_BY = tuple(one.name for one in fields(Document) if one.name not in ("result", "holds"))

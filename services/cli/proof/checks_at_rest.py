@@ -103,6 +103,8 @@ class ChecksAtRest:
             return
         elif status not in ENDS:
             yield f"I1: {name} is dead, and it ends as {status}"
+        elif status != "COMPLETED" and announced and silent in in_force:
+            yield f"I2: {status}, and what {name} announced before it died is in force"
         else:
             yield from self._ended(status, [p for p in in_force if p != silent], silent)
 

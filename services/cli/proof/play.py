@@ -77,5 +77,9 @@ class Play:
     def dead_letter(self, error_class: str, _record: Record) -> None:
         self.cells.append(error_class)
 
+    def is_silent(self, _document: Document, _now: datetime, /) -> bool:
+        """The port `Watch`: watches are fired by the search."""
+        return False
+
     def _note(self) -> None:
         self.moments.append(Moment(self.document, len(self.said), self._acknowledged))

@@ -97,6 +97,7 @@ RUNS = (  # those that take the longest first
     Run("two steps, calls", PARTNER_CREATION_1, BOTH, CALLS),
     Run("two steps, parked, crash", PARTNER_CREATION_1, BOTH, PARKED_CRASH),
     Run("two steps, named", PARTNER_CREATION_1, BOTH, FOUR, with_cause=True, names=BOTH),
+    Run("two steps, inner, parked", PARTNER_CREATION_1, (), FOUR._replace(bug=2, redrive=1)),
     Run("two steps, inner, no", PARTNER_CREATION_1, (), TWICE, NO_TERMS, True),
     Run("two steps, inner", PARTNER_CREATION_1, (), TWICE, with_cause=True),
 )

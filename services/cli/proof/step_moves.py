@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from services.cli.proof import step_calls
-from services.cli.proof.actors import LATE, NOW, Actor, Reaction
+from services.cli.proof.actors import ABSENT, Actor, Reaction
 from services.cli.proof.happenings import Happening, deaths, reacted
 from services.cli.proof.messages import numbers_in
 from services.cli.proof.states import Budgets, Local
@@ -57,6 +57,22 @@ class StepMoves:
             heard = reacted(self.actor, "hears", number, local, taken, left, reaction, free=True)
             yield heard
             yield from deaths(heard, taken, self.actor, reaction)
+            if left.bug and local.document == ABSENT:
+                yield from self._stumbles(local, taken, left.without("bug"), number)
+
+    def _stumbles(
+        self, local: Local, taken: Local, left: Budgets, number: int | None
+    ) -> Iterator[Happening]:
+        """The step's own handler meets a bug, in an event or, later, in a new try."""
+        if number is None:
+            what, reaction = "try: bug", self.actor.tries(local.document, broken=True)
+        else:
+            what, reaction = "hears: bug", self.actor.stumbles(local.document, number)
+        one = self.actor.documents[reaction.document]
+        if one is not None and one.state == "parked":
+            met = reacted(self.actor, what, number, local, taken, left, reaction, free=False)
+            yield met
+            yield from deaths(met, taken, self.actor, reaction)
 
     def _times(self, local: Local, left: Budgets) -> Iterator[Happening]:
         one = self.actor.documents[local.document]
@@ -64,6 +80,8 @@ class StepMoves:
             return
         if one.try_at is not None:
             yield from self._time("try", local, left, free=not local.call)
+            if left.bug and one.record is not None and not one.plan:
+                yield from self._stumbles(local, local, left.without("bug"), None)
         if one.deadline_at is not None:
             yield from self._time("deadline", local, left, free=one.state == "parked")
         if one.is_watching:
@@ -75,13 +93,17 @@ class StepMoves:
         rest = left if free else left.without("early")
         is_try = what == "try"  # nobody waits any more for the call that was out
         taken = local.alone() if is_try else local
-        due = Due(what)  # type: ignore[arg-type]
-        reaction = self.actor.meets(local.document, due, LATE if is_try else NOW)
+        reaction = self._reaction(what, local)
         if _says_nothing(reaction, local):
             return
         struck = reacted(self.actor, what, None, local, taken, rest, reaction, free)
         yield struck
         yield from deaths(struck, taken, self.actor, reaction)
+
+    def _reaction(self, what: str, local: Local) -> Reaction:
+        if what == "try":
+            return self.actor.tries(local.document)
+        return self.actor.meets(local.document, Due(what))  # type: ignore[arg-type]
 
     def _resends(self, local: Local, left: Budgets) -> Iterator[Happening]:
         if not local.unsent:

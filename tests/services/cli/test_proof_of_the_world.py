@@ -7,10 +7,13 @@ import pytest
 from contracts.envelope import Event
 from contracts.events import PartnerOnboardingFailed
 from contracts.journey import PARTNER_CREATION_1, PARTNER_ONBOARDING_1
-from services.cli.proof import actors, checks_at_rest, checks_of_log, states
+from saga_state import status
+from saga_state.said import Said
+from services.cli.proof import arriving, checks_at_rest, checks_of_log, states
 from services.cli.proof.runs import BOTH, Run
 from services.cli.proof.states import Budgets
 from services.runtime import delivery, doing, protocol, saying, undoing
+from services.runtime.arrivals import Due
 from tests.services.cli.proof_planting import CALLS, GONE, TIME, assert_found
 
 
@@ -35,7 +38,7 @@ def test_acknowledging_before_recording_is_found(monkeypatch: pytest.MonkeyPatch
         ports.acknowledge()
         await delivery.deliver(real, [record])
 
-    monkeypatch.setattr(actors, "_deliver", acknowledged_first)
+    monkeypatch.setattr(arriving, "deliver", acknowledged_first)
     assert_found(Run("acknowledged", PARTNER_CREATION_1, (), Budgets(crash=1)), "I1")
 
 
@@ -81,6 +84,30 @@ def test_a_dead_service_needs_the_watch(monkeypatch: pytest.MonkeyPatch):
     """Without watches a saga would wait for ever for a service that is gone."""
     monkeypatch.setitem(protocol.TABLE["watch"], "done", lambda one: doing.nothing(one))
     assert_found(Run("gone", PARTNER_CREATION_1, (), Budgets(dead=1)), "I1")
+
+
+WAITING = Budgets(early=1, dead=1)
+
+
+def test_a_status_that_forgets_who_timed_out_is_found(monkeypatch: pytest.MonkeyPatch):
+    """W3: a step that said so itself, and died before its undo was done."""
+    monkeypatch.setattr(Said, "ran", lambda said, step: step in said.progress)
+    assert_found(Run("W3", PARTNER_CREATION_1, BOTH, WAITING), "I2: COMPENSATED")
+
+
+def test_a_first_step_that_timed_out_and_counts_as_failed_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """W2: it may have acted, and nobody but itself can undo that."""
+    monkeypatch.setattr(status, "TIMEOUT", "another code")
+    assert_found(Run("W2", PARTNER_CREATION_1, BOTH, WAITING), "I2: FAILED")
+
+
+def test_a_redriven_step_that_waits_for_ever_is_found(monkeypatch: pytest.MonkeyPatch):
+    """What a bug parked before it noted a plan is tried again from its stored record."""
+    monkeypatch.setattr(arriving, "what_is_due", lambda *_: Due("try"))
+    run = Run("no record", PARTNER_CREATION_1, (), Budgets(bug=1, redrive=1))
+    assert_found(run, "I8")
 
 
 def test_a_projection_that_depends_on_the_order_is_found(monkeypatch: pytest.MonkeyPatch):
