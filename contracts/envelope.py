@@ -61,7 +61,8 @@ class Event:
 
     `data` is the model of its type, except for PartnerOnboardingInitiated, where it is the JSON
     object as sent: what is wrong in it is a business "no", not poison. `digest` is the same for
-    bodies that are equal as JSON. `body` is the data as parsed JSON.
+    bodies that are equal as JSON. `body` is the data as parsed JSON. `names_journey`: whether it
+    said itself in which journey its saga is.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Event:
     body: dict[str, Any]
     digest: str
     record: Record
+    names_journey: bool = True
 
 
 def source_of(service: str) -> str:

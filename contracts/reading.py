@@ -81,6 +81,7 @@ class Reader:
             body=body,
             digest=_digest(body),
             record=record,
+            names_journey="journey" in attributes,
         )
 
     def _most_bytes(self, record: Record) -> int:

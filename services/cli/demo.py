@@ -1,10 +1,11 @@
-"""`onboarding demo`: a whole stack in a scratch folder, three onboardings, and how they ended."""
+"""`onboarding demo`: a whole stack in a scratch folder, four onboardings, and how they ended."""
 
 import asyncio
 import shutil
 import tempfile
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from rich.console import Console
 from contracts.events import PartnerOnboardingInitiated
 from contracts.topics import event_topic
 from deploy.local.stack import Stack, running
-from services.cli.demo_follow import follow, next_steps, outcome, timelines
+from saga_state.store import SagaStore
+from services.cli.demo_follow import Told, follow, next_steps, outcome, timelines
 from services.cli.demo_starts import DemoStart, demo_starts
 from services.cli.errors import INTERRUPTED, CliError
 from services.cli.local_stack import Happenings, Plan, options_of, preparation
@@ -24,12 +26,17 @@ from services.cli.projection import open_projection
 from services.cli.running_stack import Found, settings
 from services.cli.step_rules import checked_settings
 from services.cli.until_stopped import run_until_stopped
+from services.runtime.settings import PREFIX
 
 MOST_SECONDS = 120.0
+SHORT_TIMES = {  # so that nobody has to wait for the saga that is not answered
+    f"{PREFIX}STEP_TIMEOUT_SECONDS": "5",
+    f"{PREFIX}STEP_GRACE_SECONDS": "1",
+}
 
 
 def demo(broker: Broker, stays: bool) -> None:
-    """Exit 0 only if all three ended as they should; the folder is kept if they did not."""
+    """Exit 0 only if all four ended as they should; the folder is kept if they did not."""
     quiet()
     out = console()
     checked_settings()  # before there is a folder that a refusal would leave behind
@@ -48,36 +55,52 @@ def demo(broker: Broker, stays: bool) -> None:
 
 async def _demo(plan: Plan, stays: bool, ended_well: asyncio.Event, out: Console) -> None:
     out.print(f"starting broker, database and services in {plan.folder} ...", soft_wrap=True)
-    async with running(options_of(plan), preparation(plan), Happenings(out)) as stack:
-        await stack.supervisor.during(_play(stack, out))
+    options = replace(options_of(plan), env=SHORT_TIMES)
+    async with running(options, preparation(plan), Happenings(out)) as stack:
+        stopped = await stack.supervisor.during(_play(stack, out))
         ended_well.set()
         if stays:
+            for name in stopped:
+                await stack.supervisor.start(name)
             out.print(next_steps(plan.folder))
             await stack.supervisor.wait()
 
 
-async def _play(stack: Stack, out: Console) -> None:
-    """CliError (1) if one does not end as it should, or they take too long."""
+async def _play(stack: Stack, out: Console) -> Sequence[str]:
+    """The services that are stopped now. CliError (1) if one start does not end as it should, or
+    they take too long."""
     found = Found(settings(kafka=stack.kafka, mongo=stack.mongo), None)
     starts = demo_starts(uuid.uuid4().hex[:6], datetime.now(UTC).date())
     async with open_projection(found) as store:
         try:
             async with asyncio.timeout(MOST_SECONDS):
-                await _publish(found, starts, out)
-                told = await follow(store, starts, out)
+                told = await _told(found, store, [one for one in starts if not one.stopped], out)
+                stopped = [one.stopped for one in starts if one.stopped]
+                for name in stopped:
+                    out.print(f"\n{name} is stopped:")
+                    await stack.supervisor.stop(name)
+                told += await _told(found, store, [one for one in starts if one.stopped], out)
         except TimeoutError:
-            raise CliError(f"the three had not ended after {MOST_SECONDS:g} s") from None
+            raise CliError(f"not all of them had ended after {MOST_SECONDS:g} s") from None
     out.print(timelines(told))
     out.print(outcome(told))
     if not all(one.start.is_right(one.saga) for one in told):
-        raise CliError("not all of the three ended as they should")
+        raise CliError("not all of them ended as they should")
+    return stopped
+
+
+async def _told(
+    found: Found, store: SagaStore, starts: Sequence[DemoStart], out: Console
+) -> list[Told]:
+    await _publish(found, starts, out)
+    return await follow(store, starts, out)
 
 
 async def _publish(found: Found, starts: Sequence[DemoStart], out: Console) -> None:
     """As any producer would: plain Kafka messages, no code of this project."""
     topic = event_topic(PartnerOnboardingInitiated.__name__, found.settings.prefix)
     async with AIOKafkaProducer(bootstrap_servers=found.settings.kafka, acks="all") as producer:
-        out.print(f"\nthree Kafka messages to {topic}:")
+        out.print(f"\nplain Kafka messages to {topic}:")
         for start in starts:
             await producer.send_and_wait(topic, start.value, headers=list(start.headers))
             names = ", ".join(name for name, _ in start.headers)

@@ -1,4 +1,4 @@
-"""The three starts of the demo: two that complete, one that a step says no to."""
+"""The starts of the demo: two complete, one is refused, one is not answered."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SOURCE = "/producers/demo"
 class DemoStart:
     """A start with nothing but what a hand-made message must have, and how it ends.
 
-    `events` is how many events its saga has then.
+    `events` is how many events its saga has then. While it runs the service `stopped` does not.
     """
 
     title: str
@@ -30,6 +30,7 @@ class DemoStart:
     status: str
     code: str | None
     events: int
+    stopped: str | None = None
 
     @property
     def saga_id(self) -> str:
@@ -50,18 +51,16 @@ class DemoStart:
 def demo_starts(run: str, today: date) -> list[DemoStart]:
     """`run` (some hex digits) makes ids and e-mails fresh: one living partner per e-mail."""
     expired = (today - timedelta(days=30)).isoformat()
-    return [_onboarding(f"tech-{run}"), _creation(f"example-{run}"), _late(f"late-{run}", expired)]
+    return [
+        _onboarding(f"tech-{run}"),
+        _creation(f"example-{run}"),
+        _late(f"late-{run}", expired),
+        _unanswered(f"wait-{run}", "campaigns"),
+    ]
 
 
 def _onboarding(event_id: str) -> DemoStart:
-    data = {
-        "nombre": "TechSolutions Inc",
-        "email": f"{event_id}@techsolutions.com",
-        "telefono": "+1234567890",
-        "tipo_partner": "EMPRESA",
-        "preferred_contract_type": "PREMIUM",
-    }
-    value = json.dumps({"partner_data": data}).encode()
+    value = json.dumps({"partner_data": _company("TechSolutions Inc", event_id)}).encode()
     headers = _headers(event_id)
     what = ("TechSolutions", "all five steps", event_id, "partner-onboarding", headers, value)
     return DemoStart(*what, status="COMPLETED", code=None, events=7)
@@ -94,6 +93,24 @@ def _late(event_id: str, expired: str) -> DemoStart:
     headers, about = _headers(event_id), f"its identity document expired on {expired}"
     what = ("Late Papers", about, event_id, "partner-onboarding", headers, value)
     return DemoStart(*what, status="COMPENSATED", code="DOCUMENT_EXPIRED", events=7)
+
+
+def _unanswered(event_id: str, stopped: str) -> DemoStart:
+    """The step before the one that is stopped gives it up, and all is undone."""
+    value = json.dumps({"partner_data": _company("Long Wait Inc", event_id)}).encode()
+    headers, about = _headers(event_id), f"{stopped} is stopped and does not answer"
+    what = ("Long Wait", about, event_id, "partner-onboarding", headers, value)
+    return DemoStart(*what, status="COMPENSATED", code="TIMEOUT", events=9, stopped=stopped)
+
+
+def _company(name: str, event_id: str) -> dict[str, str]:
+    return {
+        "nombre": name,
+        "email": f"{event_id}@techsolutions.com",
+        "telefono": "+1234567890",
+        "tipo_partner": "EMPRESA",
+        "preferred_contract_type": "PREMIUM",
+    }
 
 
 def _headers(event_id: str) -> tuple[tuple[str, bytes], ...]:

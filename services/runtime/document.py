@@ -102,6 +102,11 @@ class Document:
         return replace(self, outbox=outbox, said=said, **changes)
 
     @property
+    def is_answer(self) -> bool:
+        """Whether it answers an event; else an undo came first, of whoever asked for it."""
+        return self.trigger is not None
+
+    @property
     def is_watching(self) -> bool:
         return self.state == "done" and self.watch_at is not None
 

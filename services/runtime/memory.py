@@ -93,7 +93,8 @@ class MemoryStore:
     def _write(self, document: Document) -> WriteResult:
         saga_id = document.context.saga_id
         stored = self.documents.get(saga_id)
-        if stored and stored.context.tenant_id != document.context.tenant_id:
+        foreign = stored and stored.context.tenant_id != document.context.tenant_id
+        if foreign and stored and stored.is_answer:
             return Missed()
         if (stored.revision if stored else 0) != document.revision:
             return Missed()

@@ -6,7 +6,7 @@ last.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts import poison
 from contracts.envelope import Event, Message
@@ -33,6 +33,7 @@ from services.runtime.undoing import (
 )
 
 IGNORED = "ignored"
+AT_OR_AFTER = "undo, at or after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,25 @@ def meet(
     `taken` names the key of `holds` that another living saga turned out to hold. Raises
     PoisonError for an event that contradicts what is recorded.
     """
-    context = document.context if document else getattr(arrival, "context", None)
+    known = None if document and _is_of_nobody(document, arrival, part) else document
+    context = known.context if known else getattr(arrival, "context", None)
     journey = part.journey_of(context) if context else None
     row = row_of(arrival, part, journey) if journey else None
+    if row is None and known is None and _may_end_here(arrival):
+        row = AT_OR_AFTER
     if journey is None or row is None:
         return Answer(IGNORED, document)
-    if document is not None and isinstance(arrival, Event):
-        _check_identity(document, arrival)
-    state = document.state if document else "absent"
+    if known is not None and isinstance(arrival, Event):
+        _check_identity(known, arrival)
+    state = known.state if known else "absent"
     cell = TABLE[row].get(state)
     if cell is None:
         return Answer(IGNORED, document)
-    outcome = cell(Case(document, arrival, part, journey, part.now(), taken))
-    return Answer(f"{row}, {state}", outcome.document, outcome.say, outcome.call)
+    outcome = cell(Case(known, arrival, part, journey, part.now(), taken))
+    after = outcome.document
+    if after is not None and document is not None and known is None:
+        after = replace(after, revision=document.revision)
+    return Answer(f"{row}, {state}", after, outcome.say, outcome.call)
 
 
 def row_of(arrival: Event | Arrival, part: Part, journey: Journey) -> str | None:
@@ -108,7 +115,30 @@ def _undo_row(failed_step: str | None, part: Part, journey: Journey) -> str | No
     mine = names.index(part.name)
     if failed == mine + 1:
         return "undo, my turn"
-    return "undo, at or after" if failed <= mine else None
+    return AT_OR_AFTER if failed <= mine else None
+
+
+def _may_end_here(arrival: Event | Arrival) -> bool:
+    """A request for the whole saga that does not name the journey: the step may be the last one
+    of it, whose turn it is. Of a saga unknown here it blocks, whichever journey it is; what was
+    done before it is then undone by the chain, or by the watch of the step before."""
+    return (
+        isinstance(arrival, Event)
+        and isinstance(arrival.data, CompensationRequested)
+        and arrival.data.failed_step is None
+        and not arrival.names_journey
+    )
+
+
+def _is_of_nobody(document: Document, arrival: Event | Arrival, part: Part) -> bool:
+    """It was blocked by an undo of another tenant than the saga turns out to have. Anybody may
+    ask to undo; the event to do comes from the step before, whose word counts for more."""
+    if document.is_answer or not isinstance(arrival, Event):
+        return False
+    if document.context.tenant_id == arrival.context.tenant_id:
+        return False
+    journey = part.journey_of(arrival.context)
+    return journey is not None and row_of(arrival, part, journey) == "do"
 
 
 def _check_identity(document: Document, event: Event) -> None:
@@ -135,7 +165,7 @@ TABLE: Mapping[str, Mapping[str, Cell]] = {
         "undoing": nothing,    "undone": say_undone, "blocked": say_undone,
         "parked": undo,        "undo_parked": nothing,
     },
-    "undo, at or after": {
+    AT_OR_AFTER: {
         "absent": block,       "pending": undo_when_free,
         "done": undo,          "rejected": say_undone_if_first,
         "undoing": nothing,    "undone": say_undone_if_first,

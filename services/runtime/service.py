@@ -94,6 +94,7 @@ class _Worker:
 
     async def stop(self) -> None:
         await flush_marks(self.delivery, self.delivery.part.now(), after_seconds=0)
+        await self.sweeping.stop()
         await self.places.close()
         if self.outside is not None:
             await self.outside.client.aclose()

@@ -122,7 +122,8 @@ async def _bulk(
 def _written(document: Document, now: datetime) -> Write:
     """A new document is inserted: cheaper than an upsert, and E11000 on `_id` says that it was not
     new. Another is replaced under a guard; being an upsert, that answers E11000 on `_id` where the
-    guard misses, which names the write that missed, as a count of matches would not."""
+    guard misses, which names the write that missed, as a count of matches would not. Of another
+    tenant is only what an undo blocked before anything was known of the saga."""
     context, due_at = document.context, document.due_at(now)
     form = {"_id": context.saga_id, **to_form(document), "revision": document.revision + 1}
     if due_at is not None:
@@ -131,8 +132,8 @@ def _written(document: Document, now: datetime) -> Write:
         return InsertOne(form)
     guard = {
         "_id": context.saga_id,
-        "tenant_id": context.tenant_id,
         "revision": document.revision,
+        "$or": [{"tenant_id": context.tenant_id}, {"trigger": None}],
     }
     return ReplaceOne(guard, form, upsert=True)
 

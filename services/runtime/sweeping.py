@@ -50,6 +50,10 @@ class TimeKeeper(Protocol):
         """Take the lease if it is free or one's own; tells who has it."""
         ...
 
+    async def give_back(self, owner: str) -> None:
+        """End one's lease, for the next owner to take at once; of another's, nothing."""
+        ...
+
     async def shift(self, seconds: float) -> None:
         """Move all times of documents that wait by so much."""
         ...
@@ -81,6 +85,11 @@ class Sweeping:
         if self.lease is None or self.lease.owner != self.owner:
             return 0
         return await sweep(self.delivery, self.watch) if waiting else 0
+
+    async def stop(self) -> None:
+        """Leave the lease to another worker, so that nothing is put off by a gap."""
+        if self.lease is not None and self.lease.owner == self.owner:
+            await self.keeper.give_back(self.owner)
 
     def _may_be_its_turn(self, now: datetime) -> bool:
         return self.lease is None or self.lease.owner == self.owner or self.lease.until <= now

@@ -19,6 +19,7 @@ from services.runtime.part import Part
 
 Partition = tuple[str, int]
 Offsets = Mapping[Partition, int]
+FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
 class Places(Protocol):
@@ -42,6 +43,7 @@ class Seen:
     """A watch that is due. `end`: what the log of its event held when it was first seen so."""
 
     end: int
+    asked_at: datetime
     past_since: datetime | None = None
     answers_end: int | None = None
 
@@ -60,6 +62,7 @@ class NextServices:
 
     async def look(self, now: datetime, /) -> None:
         """Note where all groups stand now. Once per sweep, for all watches."""
+        self._forget_answered(now)
         heard = self._pairs()
         if not heard:
             return
@@ -92,7 +95,8 @@ class NextServices:
             event_topic(self.part.row(journey).says, self.part.prefix), key
         )
         answer = self.places.partition_of(event_topic(after.says, self.part.prefix), key)
-        seen = self._seen.setdefault(saga, Seen(self._ends.get(event, 0)))
+        seen = self._seen.pop(saga, None) or Seen(self._ends.get(event, 0), now)
+        seen.asked_at, self._seen[saga] = now, seen
         patience = timedelta(seconds=self.part.watched(journey) or 0)
         if not self._had_its_chance(seen, after.name, event, patience, now):
             seen.answers_end = None
@@ -103,6 +107,15 @@ class NextServices:
             return False
         del self._seen[saga]
         return True
+
+    def _forget_answered(self, now: datetime) -> None:
+        """Watches that were cleared meanwhile: nobody asks for them any more. The longest unasked
+        stand first."""
+        while self._seen:
+            saga = next(iter(self._seen))
+            if now - self._seen[saga].asked_at < FORGOTTEN_AFTER:
+                return
+            del self._seen[saga]
 
     def _had_its_chance(
         self, seen: Seen, name: str, event: Partition, patience: timedelta, now: datetime

@@ -127,6 +127,9 @@ def test_the_demo_ends_as_it_should(tmp_path):
     assert re.search(r"TechSolutions +partner-onboarding +COMPLETED .* yes", told.stdout)
     assert re.search(r"Example Partner +partner-creation +COMPLETED .* yes", told.stdout)
     assert re.search(r"Late Papers +partner-onboarding +COMPENSATED .* yes", told.stdout)
+    assert re.search(
+        r"Long Wait +partner-onboarding +COMPENSATED +campaigns: TIMEOUT .* yes", told.stdout
+    )
     folder = re.search(r" in (/\S+) \.\.\.", told.stdout)
     assert folder is not None
     assert not Path(folder[1]).exists()

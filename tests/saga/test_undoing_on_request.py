@@ -124,7 +124,6 @@ async def test_a_request_without_a_journey_undoes_by_the_journey_that_is_recorde
     assert status(world, saga) == "COMPENSATED"
 
 
-@pytest.mark.xfail(strict=True, reason="unknown here, the saga counts as partner-onboarding's")
 async def test_a_request_without_a_journey_undoes_a_step_that_it_has_overtaken():
     world, saga = new_world(), saga_of("a", CREATION)
     worker = world.workers["contract"]
@@ -137,3 +136,22 @@ async def test_a_request_without_a_journey_undoes_a_step_that_it_has_overtaken()
     world.workers["recruitment"].is_up = True
     await rest(world)
     assert status(world, saga) == "COMPENSATED"
+
+
+@JOURNEY
+@pytest.mark.parametrize("named", [None, "registration", "contract"])
+@pytest.mark.parametrize("started", [False, True])
+async def test_what_another_tenant_asks_of_a_saga_harms_it_nowhere(journey, named, started):
+    """Neither the steps that know the saga nor those that have not heard of it yet."""
+    world, saga = new_world(outside=platforms()), saga_of("a", journey)
+    world.workers["contract"].is_up = not started
+    await world.publish(*([start("a", journey)] if started else []))
+    await world.run()
+    await world.publish(request("a", named, journey, ce_tenantid="acme"))
+    world.workers["contract"].is_up = False
+    await world.run()
+    world.workers["contract"].is_up = True
+    await world.publish(*([] if started else [start("a", journey)]))
+    await rest(world)
+    assert status(world, saga) == "COMPLETED"
+    assert projected(world)[saga]["tenant_id"] == "default"

@@ -124,7 +124,7 @@ async def test_a_slow_call_holds_nobody_else():
         assert "slow" not in platform.ended
 
 
-async def test_room_waits_until_fewer_wait_than_can_be_called_at_once_and_goes_on():
+async def test_t3_room_waits_until_fewer_wait_than_can_be_called_at_once_and_goes_on():
     platform = Platform(most=2)
     assert await platform.calls.room(0)
     platform.want(*map(claimed, names(1)))

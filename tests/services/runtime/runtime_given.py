@@ -118,6 +118,7 @@ def record(
         "ce_id": "e-1",
         "ce_source": sayer_of(name, body),
         "ce_sagaid": "saga-1",
+        "ce_journey": "partner-onboarding/1",
         **headers,
     }
     value = raw if raw is not None else orjson.dumps(BODIES[name] if body is None else body)

@@ -1,7 +1,7 @@
 """The row "undo, at or after": R(f) with f <= k at step k, in every state."""
 
 import pytest
-from cells_given import BUG, Led, Met, led
+from cells_given import BUG, PLACES, Led, Met, led
 
 REQUESTS = [
     ("first", "R(k)"),
@@ -162,3 +162,12 @@ def test_v8_what_was_ever_taken_says_k_when_its_undo_is_done(place, state):
         one = led(place, kind, state)
         one.meets("R(k)", 30.0, "try", "yes")
         assert (one.state, one.word(one.document.outbox[-1])) == ("undone", "K(k) undone")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_request_for_the_whole_saga_that_names_no_journey_blocks_every_step(place):
+    """It may be of a journey that ends here; of a saga that is known, what is recorded counts."""
+    one = Led(place)
+    answer = one.meets(one.event("R(null)", ce_journey=None))
+    assert (one.state, answer.call) == ("blocked", False)
+    assert bool(answer.said) == (place != "middle")

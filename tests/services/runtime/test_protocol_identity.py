@@ -19,13 +19,33 @@ heard = pytest.mark.parametrize(
 OTHER = {"partner": {"partner_id": "p-1", "kind": "STARTUP"}}
 
 
-@stored
-@pytest.mark.parametrize("word", ["P(k-1)", "K(k+1)", "R(k)"])
+@pytest.mark.parametrize(
+    ("kind", "state", "word"),
+    [
+        (*one, word)
+        for one in STORED
+        for word in ("P(k-1)", "K(k+1)", "R(k)")
+        if (one[1], word) != ("blocked", "P(k-1)")
+    ],
+)
 def test_tenant_mismatch_in_every_state(kind, state, word):
     one = led("middle", kind, state)
     with pytest.raises(PoisonError) as error:
         one.meets(one.event(word, ce_tenantid="another", ce_id="e-9"))
     assert error.value.error_class == poison.TENANT_MISMATCH
+
+
+@pytest.mark.parametrize("kind", ["inner", "outer"])
+def test_what_an_undo_of_another_tenant_blocked_is_done_all_the_same(kind):
+    one = led("middle", kind, "blocked")
+    own = one.event("P(k-1)", ce_tenantid="another")
+    answer = meet(one.document, own, one.part)
+    assert answer.cell == "do, absent"
+    assert answer.document.context.tenant_id == "another"
+    assert answer.document.revision == one.document.revision
+    assert {message.event_id for message in answer.say}.isdisjoint(
+        message.event_id for message in one.document.outbox
+    )
 
 
 @stored

@@ -1,0 +1,134 @@
+"""Whose turn it is to sweep, and that time in which nobody could sweep does not count."""
+
+from datetime import timedelta
+
+from keeper_given import MemoryKeeper
+from runtime_given import Ground, told, triggers
+from test_watching import Places
+
+from services.runtime.delivery import deliver
+from services.runtime.sweeping import LEASE_SECONDS, Sweeping
+from services.runtime.watching import NextServices
+
+
+class Broken(Places):
+    """A broker that is away, or not."""
+
+    away = False
+
+    async def ends(self, topics):
+        if self.away:
+            raise ConnectionError
+        return await super().ends(topics)
+
+
+class Service:
+    """`contract` with an outside system that never answers: its deadline is 30 s."""
+
+    def __init__(self) -> None:
+        self.keeper, self.places = MemoryKeeper(), Broken()
+        self.ground = Ground(told("contract"), store=self.keeper.store, part={"outside": True})
+
+    def worker(self, owner: str) -> Sweeping:
+        delivery = self.ground.delivery()
+        watch = NextServices(delivery.part, self.places)
+        return Sweeping(delivery, self.keeper, watch, self._set_clock, owner)
+
+    def _set_clock(self, now) -> None:
+        self.ground.clock.time = now
+
+    async def claim(self) -> None:
+        await deliver(self.ground.delivery(), triggers("contract", "a"))
+
+    def go_on(self, seconds: float) -> None:
+        self.keeper.now += timedelta(seconds=seconds)
+
+    async def ticks(self, worker: Sweeping, seconds: int) -> None:
+        """One each second."""
+        for _ in range(seconds):
+            self.go_on(1)
+            await worker.tick()
+
+    @property
+    def state(self) -> str:
+        return self.ground.store.documents["a"].state
+
+
+async def test_the_time_is_the_databases():
+    service = Service()
+    service.go_on(1000)
+    await service.worker("a").tick()
+    assert service.ground.clock.time == service.keeper.now
+
+
+async def test_one_of_several_workers_sweeps():
+    service = Service()
+    one, other = service.worker("a"), service.worker("b")
+    await one.tick()
+    await other.tick()
+    await service.claim()
+    service.go_on(1)
+    assert [one.lease.owner, other.lease.owner] == ["a", "a"]
+    await service.ticks(one, 35)
+    assert service.state == "undoing"
+    assert await other.tick() == 0
+
+
+async def test_another_takes_over_when_the_lease_has_ended_with_a_higher_fence():
+    service = Service()
+    one, other = service.worker("a"), service.worker("b")
+    await one.tick()
+    await other.tick()
+    await service.ticks(other, int(LEASE_SECONDS) + 1)
+    assert (other.lease.owner, other.lease.fence) == ("b", 2)
+    await one.tick()
+    assert one.lease.owner == "b" or await one.tick() == 0
+
+
+async def test_an_outage_of_the_broker_moves_every_deadline_by_its_length():
+    service = Service()
+    worker = service.worker("a")
+    await worker.tick()
+    await service.claim()
+    service.places.away = True
+    await service.ticks(worker, 60)
+    service.places.away = False
+    await service.ticks(worker, 25)
+    assert service.state == "pending"
+    await service.ticks(worker, 10)
+    assert service.state == "undoing"
+
+
+async def test_an_outage_of_the_database_moves_every_deadline_by_its_length():
+    """While it is away a tick does not return."""
+    service = Service()
+    worker = service.worker("a")
+    await worker.tick()
+    await service.claim()
+    service.go_on(60)
+    await service.ticks(worker, 25)
+    assert service.state == "pending"
+    await service.ticks(worker, 10)
+    assert service.state == "undoing"
+
+
+async def test_a_pause_as_between_two_renewals_moves_nothing():
+    service = Service()
+    worker = service.worker("a")
+    await worker.tick()
+    await service.claim()
+    await service.ticks(worker, 31)
+    assert service.state == "undoing"
+
+
+async def test_a_worker_that_stops_leaves_the_lease_so_that_nothing_is_put_off():
+    service = Service()
+    one, other = service.worker("a"), service.worker("b")
+    await one.tick()
+    await other.tick()
+    await service.claim()
+    await service.ticks(one, 5)
+    await one.stop()
+    await service.ticks(other, 26)
+    assert other.lease.owner == "b"
+    assert service.state == "undoing"
