@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from contracts.events import CompensationRequested
 from contracts.journey import Journeys
 from contracts.operator import RedriveRequested, ResolveRequested, StepParked
 from contracts.reading import Reader
@@ -119,7 +120,16 @@ class Actor:
         if (wish := WISHES.get(event.name)) is not None:
             return wish if event.record.topic == dead_letter_topic(part.name) else None
         journey = part.journey_of(event.context)
-        return protocol.row_of(event, part, journey) if journey else None
+        row = protocol.row_of(event, part, journey) if journey else None
+        if row is None and isinstance(event.data, CompensationRequested):
+            return self._row_of_absent(message)
+        return row
+
+    def _row_of_absent(self, message: int) -> str | None:
+        """The row in which a request is that is for nobody here, if the saga is not known yet: one
+        that names no journey may end at any step."""
+        cells = self.hears(ABSENT, message).cells
+        return next((cell.partition(", absent")[0] for cell in cells if "absent" in cell), None)
 
     def matters(self, document: int, message: int) -> bool:
         """Whether the message, heard now or later, can still change or say something.

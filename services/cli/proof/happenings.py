@@ -40,17 +40,19 @@ def reacted(
 
 
 def deaths(
-    happening: Happening, taken: Local, actor: Actor, reaction: Reaction
+    happening: Happening, taken: Local, actor: Actor, reaction: Reaction, heard: int | None = None
 ) -> Iterator[Happening]:
-    """The worker dies after any write or message. What it heard comes again, unless it had been
+    """The worker dies after any write or message. What it `heard` comes again, unless it had been
     acknowledged; what it said may be unsent for all that is known; its call is nobody's."""
     if not happening.left.crash:
         return
     rest = happening.left.without("crash")
     for death in dict.fromkeys(reaction.deaths):
-        heard = taken if death.acknowledged else taken._replace(pending=happening.before.pending)
+        again = 0 if heard is None or death.acknowledged else 1 << heard
         unsent = int(bool(actor.outbox(death.document)))
-        after = heard.alone()._replace(document=death.document, unsent=unsent)
+        after = taken.alone()._replace(
+            document=death.document, unsent=unsent, pending=taken.pending | again
+        )
         what = f"{happening.what}, dies after {len(death.said)} said"
         message, before = happening.message, happening.before
         yield Happening(what, message, before, after, rest, death.said, free=False)

@@ -29,6 +29,7 @@ RUN = Run(
     {asks!r},
     {with_cause!r},
     {names!r},
+    {unnamed!r},
 )
 MOVES = [
 {moves}
@@ -53,6 +54,7 @@ def test_of(world: SmallWorld, run: Run, violation: Violation) -> str:
         asks=dict(run.asks),
         with_cause=run.with_cause,
         names=run.names,
+        unnamed=run.unnamed,
         moves="\n".join(f"    {one!r}," for one in words),
     )
 

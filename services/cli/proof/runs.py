@@ -1,7 +1,7 @@
 """Which small worlds are searched: journey, outside systems, what the partner asks for, budgets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.envelope import Context, Message, binary
@@ -31,7 +31,8 @@ BOTH = ("registration", "contract")
 @dataclass(frozen=True, slots=True)
 class Run:
     """One small world. `asks`: what the start asks for besides the usual; `names`: the steps that
-    a person may name as failed, besides asking for all to be undone."""
+    a person may name as failed, besides asking for all to be undone; `unnamed`: a person may leave
+    out of which journey the saga is."""
 
     name: str
     journey: Journey
@@ -40,6 +41,7 @@ class Run:
     asks: Mapping[str, Any] = field(default_factory=dict)
     with_cause: bool = False
     names: tuple[str, ...] = ()
+    unnamed: bool = False
 
     def world(self) -> SmallWorld:
         """The world as it is when the start was accepted."""
@@ -50,10 +52,19 @@ class Run:
             all_steps([self.journey]),
             frozenset(self.outer),
             start_message(asked, NOW),
-            [_request(context, name) for name in (None, *self.names)],
+            self._requests(context),
             {name: _wishes(context, name) for name in self.journey.step_names},
             self.with_cause,
         )
+
+    def _requests(self, context: Context) -> list[Message]:
+        named = [_request(context, name) for name in (None, *self.names)]
+        return [*named, _unnamed(named[0])] if self.unnamed else named
+
+
+def _unnamed(request: Message) -> Message:
+    kept = tuple(header for header in request.headers if header[0] != "ce_journey")
+    return replace(request, headers=kept)
 
 
 def _request(context: Context, named: str | None) -> Message:
@@ -82,6 +93,8 @@ CALLS = FOUR._replace(lost=1, no=1)
 PARKED = Budgets(duplicate=1, early=1, request=1, bug=2, redrive=1, resolve=1)
 PARKED_CRASH = Budgets(crash=1, request=1, lost=1, bug=1, redrive=1, resolve=1)
 GONE = FOUR._replace(duplicate=0, dead=1, back=1)
+NAMING = FOUR._replace(early=0)
+DUE = FOUR._replace(due=1)  # a request without a journey may block in silence
 NAMED = ("registration", "contract", "recruitment")
 RUNS = (  # those that take the longest first
     Run("five steps, real", PARTNER_ONBOARDING_1, REAL, FOUR),
@@ -91,12 +104,12 @@ RUNS = (  # those that take the longest first
     Run("two steps, parked", PARTNER_CREATION_1, BOTH, PARKED),
     Run("five steps, parked", PARTNER_ONBOARDING_1, REAL, PARKED_CRASH),
     Run("five steps, inner, no", PARTNER_ONBOARDING_1, (), FOUR, TOO_MUCH),
-    Run("five steps, named", PARTNER_ONBOARDING_1, REAL, FOUR._replace(early=0), names=NAMED),
+    Run("five steps, named", PARTNER_ONBOARDING_1, REAL, NAMING, {}, False, NAMED, True),
     Run("five steps, inner", PARTNER_ONBOARDING_1, (), FOUR),
     Run("five steps, calls", PARTNER_ONBOARDING_1, REAL, CALLS._replace(early=0)),
     Run("two steps, calls", PARTNER_CREATION_1, BOTH, CALLS),
     Run("two steps, parked, crash", PARTNER_CREATION_1, BOTH, PARKED_CRASH),
-    Run("two steps, named", PARTNER_CREATION_1, BOTH, FOUR, with_cause=True, names=BOTH),
+    Run("two steps, named", PARTNER_CREATION_1, BOTH, DUE, {}, True, BOTH, True),
     Run("two steps, inner, parked", PARTNER_CREATION_1, (), FOUR._replace(bug=2, redrive=1)),
     Run("two steps, inner, no", PARTNER_CREATION_1, (), TWICE, NO_TERMS, True),
     Run("two steps, inner", PARTNER_CREATION_1, (), TWICE, with_cause=True),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.envelope import Message
-from contracts.journey import Journey, journeys_of
+from contracts.journey import JOURNEYS, Journey, journeys_of
 from contracts.reading import Reader
 from services.cli.proof.actors import Actor
 from services.cli.proof.checks_of_moves import ChecksOfMoves
@@ -50,7 +50,7 @@ class SmallWorld:
     _requests: dict[int, Sequence[Move]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        journeys = journeys_of(self.journey)
+        journeys = {**JOURNEYS, **journeys_of(self.journey)}
         reader = Reader(journeys=journeys)
         self.messages = Messages(reader, self.with_cause)
         loop = new_event_loop()

@@ -15,6 +15,7 @@ class Budgets(NamedTuple):
     to undo. lost: the answer of a call is lost, whether or not it was done. no: an outside
     system refuses. bug: a call meets a bug, so often that the step or its undo is parked. redrive,
     resolve: a person sees what is parked, and asks. dead: a service is gone; back: and returns.
+    due: a watch that nobody clears does speak in the end, at any moment.
     `silent` is no budget: the place, counted from 1, of the service that is gone.
     """
 
@@ -29,6 +30,7 @@ class Budgets(NamedTuple):
     resolve: int = 0
     dead: int = 0
     back: int = 0
+    due: int = 0
     silent: int = 0
 
     def without(self, name: str) -> "Budgets":
@@ -43,7 +45,7 @@ class Budgets(NamedTuple):
     @property
     def watches(self) -> bool:
         """Whether a watch may still speak."""
-        return bool(self.early or self.dead or self.silent)
+        return bool(self.early or self.dead or self.silent or self.due)
 
     @property
     def deadlines(self) -> bool:

@@ -46,9 +46,11 @@ class StepMoves:
         for number in numbers_in(published & ~local.pending):
             reaction = self.actor.hears(local.document, number)
             if reaction.said or reaction.document != local.document:
-                yield reacted(
+                met = reacted(
                     self.actor, "hears again", number, local, local, rest, reaction, free=False
                 )
+                yield met
+                yield from deaths(met, local, self.actor, reaction, number)
 
     def _deliveries(self, local: Local, left: Budgets) -> Iterator[Happening]:
         for number in numbers_in(local.pending):
@@ -56,7 +58,7 @@ class StepMoves:
             taken = local._replace(pending=local.pending & ~(1 << number))
             heard = reacted(self.actor, "hears", number, local, taken, left, reaction, free=True)
             yield heard
-            yield from deaths(heard, taken, self.actor, reaction)
+            yield from deaths(heard, taken, self.actor, reaction, number)
             if left.bug and local.document == ABSENT:
                 yield from self._stumbles(local, taken, left.without("bug"), number)
 
@@ -72,7 +74,7 @@ class StepMoves:
         if one is not None and one.state == "parked":
             met = reacted(self.actor, what, number, local, taken, left, reaction, free=False)
             yield met
-            yield from deaths(met, taken, self.actor, reaction)
+            yield from deaths(met, taken, self.actor, reaction, number)
 
     def _times(self, local: Local, left: Budgets) -> Iterator[Happening]:
         one = self.actor.documents[local.document]
@@ -86,6 +88,8 @@ class StepMoves:
             yield from self._time("deadline", local, left, free=one.state == "parked")
         if one.is_watching:
             yield from self._time("watch", local, left, free=left.silent == self.place + 2)
+            if left.due:
+                yield from self._time("watch", local, left.without("due"), free=True)
 
     def _time(self, what: str, local: Local, left: Budgets, free: bool) -> Iterator[Happening]:
         if not free and not left.early:
