@@ -70,10 +70,10 @@ def schemas_check() -> None:
 
 
 def prove(
-    all_of_it: Annotated[bool, typer.Option("--all", help="The large worlds too.")] = False,
-    most: Annotated[int, typer.Option(min=1, help="States of a world, at most.")] = 5_000_000,
+    most: Annotated[int, typer.Option(min=1, help="States of a world, at most.")] = 10_000_000,
+    data: Data = None,
 ) -> None:
     """Search every order of events, crash and timeout of one saga for what must not be."""
     from services.cli.proof.proving import prove as prove_all
 
-    prove_all(all_of_it, most)
+    prove_all(most, data)

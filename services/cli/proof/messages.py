@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contracts.envelope import Message, Record
+from contracts.envelope import Event, Message, Record
+from contracts.operator import read_operator_event
+from contracts.poison import PoisonError
+from contracts.reading import Reader
+from contracts.topics import DEAD_LETTERS
 
 
 class Messages:
@@ -14,11 +18,11 @@ class Messages:
     fewer states, and the cause is not looked at.
     """
 
-    def __init__(self, with_cause: bool = False) -> None:
+    def __init__(self, reader: Reader, with_cause: bool = False) -> None:
         self.all: list[Message] = []
-        self.twins = 0  # messages whose id another one has
-        self._with_cause = with_cause
+        self._reader, self._with_cause = reader, with_cause
         self._numbers: dict[Message, int] = {}
+        self._events: dict[int, Event | None] = {}
 
     def number(self, message: Message) -> int:
         """Its number."""
@@ -26,14 +30,34 @@ class Messages:
         if alike not in self._numbers:
             self._numbers[alike] = len(self.all)
             self.all.append(alike)
-            same = [n for n, one in enumerate(self.all) if one.event_id == alike.event_id]
-            self.twins |= sum(1 << n for n in same) if len(same) > 1 else 0
         return self._numbers[alike]
 
     def record(self, number: int) -> Record:
         """The message as the broker would have it."""
         one = self.all[number]
         return Record(one.topic, 0, number, one.key, one.value, one.headers, 0)
+
+    def event(self, number: int) -> Event | None:
+        """The event in it; None: nobody can hear it, it is a copy of a record or not to be read."""
+        if number not in self._events:
+            record = self.record(number)
+            on_dead_letters = record.topic.endswith(f".{DEAD_LETTERS}")
+            read = read_operator_event if on_dead_letters else _read
+            self._events[number] = read(record, self._reader)
+        return self._events[number]
+
+    def events(self, mask: int) -> Iterator[tuple[int, Event]]:
+        """The events of a set of messages, with their numbers."""
+        for number in numbers_in(mask):
+            if (event := self.event(number)) is not None:
+                yield number, event
+
+    def unread(self, mask: int) -> Iterator[Message]:
+        """The messages on topics of events in which nobody finds one."""
+        for number in numbers_in(mask):
+            one = self.all[number]
+            if self.event(number) is None and not one.topic.endswith(f".{DEAD_LETTERS}"):
+                yield one
 
     def plain(self, message: Message) -> Message:
         """The message without what does not matter: when, and why."""
@@ -43,9 +67,15 @@ class Messages:
 
 
 def numbers_in(mask: int) -> Iterator[int]:
-    """The numbers of a set of messages."""
-    number = 0
+    """The numbers of a set of messages, the smallest first."""
     while mask:
-        if mask & 1:
-            yield number
-        mask, number = mask >> 1, number + 1
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _read(record: Record, reader: Reader) -> Event | None:
+    try:
+        return reader.read(record)
+    except PoisonError:
+        return None

@@ -1,60 +1,97 @@
 """`onboarding prove`: searches the small worlds, and says what it saw."""
 
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from services.cli.errors import NO, CliError
+from rich.table import Table
+
+from services.cli.errors import INTERRUPTED, NO, CliError
+from services.cli.options import DEFAULT_FOLDER
 from services.cli.printing import console, empty_table
-from services.cli.proof.runs import LARGE, SMALL, Run
-from services.cli.proof.search import Found, search
-from services.cli.proof.timeline import told
+from services.cli.proof.coverage import OUT_OF_REACH, missing
+from services.cli.proof.report import write_report, write_test
+from services.cli.proof.runs import RUNS
+from services.cli.proof.workers import Proved, prove_all
+from services.runtime.protocol import TABLE
 
-AT_ONCE = 2
+STATES = (
+    "absent", "pending", "done", "rejected", "undoing", "undone", "blocked", "parked",
+    "undo_parked",
+)  # fmt: skip
+CHECKS = (
+    "checked: I1-I5, I7, I8 of docs/protocol.md, and its rules on R before F, C before P(N), W1-W6;"
+    " not here: what cannot be read (I6), which never comes to the table (tests/integration)"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """A search that ended, and the cells of the table that it met."""
+def prove(most: int, data: Path | None) -> None:
+    """Prints what was seen, and leaves it in the state folder. CliError: 1 if something that must
+    hold does not, or a cell of the table was not met; 130 if it was interrupted."""
+    folder, begun = data or DEFAULT_FOLDER, time.monotonic()
+    proved, out = list[Proved](), console()
+    try:
+        for one in prove_all(RUNS, most):
+            proved.append(one)
+            out.print(_line(one))
+    except KeyboardInterrupt:
+        line = f"interrupted; {len(proved)} of {len(RUNS)} small worlds were searched"
+        raise CliError(line, INTERRUPTED) from None
+    seconds, met = time.monotonic() - begun, Counter[str]()
+    for one in proved:
+        met.update(one.cells)
+    unmet = missing(met)
+    out.print(_cells(met), CHECKS, *_out_of_reach(), sep="\n")
+    out.print(_together(proved, seconds))
+    path = write_report(folder, proved, unmet, seconds)
+    out.print(f"report: {path}", soft_wrap=True)
+    _judge(proved, unmet, folder)
 
-    found: Found
-    cells: dict[tuple[str, str], int]
-    timeline: list[str]
+
+def _line(one: Proved) -> str:
+    found = one.found
+    said = "all of it" if found.complete else "cut short"
+    if found.violation is not None:
+        said = found.violation.what
+    return (
+        f"{one.run.name} ({one.run.budgets.shown}): {found.states:,} states, "
+        f"{found.transitions:,} transitions, depth {found.depth}, {found.at_rest:,} ends, "
+        f"{found.seconds:.0f} s: {said}"
+    )
 
 
-def prove(all_of_it: bool, most: int) -> None:
-    """Prints what was seen. CliError (1) if something that must hold does not."""
-    runs = (*SMALL, *LARGE) if all_of_it else SMALL
-    out = console()
-    table = empty_table("small world", "budgets", "states", "moves", "ends", "depth", "seconds", "")
-    wrong: list[str] = []
-    with ProcessPoolExecutor(AT_ONCE) as workers:
-        for run, proved in zip(
-            runs, workers.map(_prove_one, runs, [most] * len(runs)), strict=True
-        ):
-            found = proved.found
-            budgets = " ".join(
-                f"{name} {left}" for name, left in run.budgets._asdict().items() if left
-            )
-            said = "all of it" if found.complete else "stopped"
-            if found.violation is not None:
-                said = found.violation.what
-                wrong += [f"{run.name}: {said}", *proved.timeline]
-            table.add_row(
-                run.name, budgets, str(found.states), str(found.transitions), str(found.at_rest),
-                str(found.depth), f"{found.seconds:.0f}", said,
-            )  # fmt: skip
-            out.print(f"{run.name}: {found.states} states, {said}")
-    out.print(table)
-    for line in wrong:
-        out.print(line, highlight=False)
+def _together(proved: Sequence[Proved], seconds: float) -> str:
+    found = [one.found for one in proved]
+    return (
+        f"together {len(proved)} small worlds, {sum(one.states for one in found):,} states, "
+        f"{sum(one.transitions for one in found):,} transitions, "
+        f"depth {max(one.depth for one in found)}, {seconds:.0f} s"
+    )
+
+
+def _cells(met: Mapping[str, int]) -> Table:
+    """The table of the protocol, with how often each cell was met; empty: there is no such cell."""
+    table = empty_table("arrives", *STATES, title="How often each cell of the table was met")
+    for row, states in TABLE.items():
+        cells = [str(met.get(f"{row}, {one}", 0)) if one in states else "" for one in STATES]
+        table.add_row(row, *cells)
+    return table
+
+
+def _out_of_reach() -> list[str]:
+    return [f"cannot be met: {cell}: {reason}" for cell, reason in OUT_OF_REACH.items()]
+
+
+def _judge(proved: Sequence[Proved], unmet: Sequence[str], folder: Path) -> None:
+    out, wrong = console(), [one for one in proved if one.found.violation]
+    for one in wrong:
+        out.print(f"{one.run.name}:", *one.timeline, sep="\n", markup=False, soft_wrap=True)
+        path = write_test(folder, one)
+        out.print(f"a test that replays it: {path}", soft_wrap=True)
     if wrong:
         raise CliError("something that must hold does not: see above", NO)
-
-
-def _prove_one(run: Run, most: int) -> Proved:
-    world = run.world()
-    found = search(world, run.budgets, most)
-    timeline = told(world, found.violation) if found.violation else []
-    if found.violation is not None:  # what was found stays small on its way to the other process
-        found.violation = type(found.violation)(found.violation.what, ())
-    return Proved(found, world.cells, timeline)
+    if unmet:
+        raise CliError(f"cells of the table that no search met: {'; '.join(unmet)}", NO)
+    if any(not one.found.complete for one in proved):
+        raise CliError("not all of it was searched: --most cut it short", NO)

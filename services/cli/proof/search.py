@@ -5,23 +5,26 @@ It ends with the shortest way to something that must not be, or with how much th
 
 import time
 from array import array
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.cli.proof.checks import Checks
+from services.cli.proof.checks import ROUND_AND_ROUND, Checks
+from services.cli.proof.circles import in_a_circle
+from services.cli.proof.places import Move
 from services.cli.proof.small_world import SmallWorld
-from services.cli.proof.states import Budgets, Move, State
+from services.cli.proof.states import Budgets
 
 Tell = Callable[[int, int], None]
+TELL_EVERY = 1 << 14
+Way = tuple[tuple[Move, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is broken, and the shortest way there."""
+    """What is broken, and the shortest way there: the moves, each with the state after it."""
 
     what: str
-    moves: tuple[Move, ...]
+    way: Way
 
 
 @dataclass(slots=True)
@@ -40,75 +43,86 @@ class Found:
 
 def search(world: SmallWorld, budgets: Budgets, most: int, tell: Tell = lambda *_: None) -> Found:
     """Look at up to `most` states. `tell(states, waiting)` hears of the progress."""
-    begun, found, checks = time.monotonic(), Found(), Checks(world)
-    first = world.first(budgets)
-    numbers, states = {first: 0}, [first]
-    came_from, depths = array("l", [-1]), array("l", [0])
-    free_edges = array("l")
-    waiting = deque([0])
-    while waiting and found.violation is None and len(states) < most:
-        number = waiting.popleft()
-        state, rests = states[number], True
-        for move in world.moves(state):
-            found.transitions += 1
-            rests &= not move.free
-            known = numbers.get(move.after)
-            if known is None:
-                known = numbers[move.after] = len(states)
-                states.append(move.after)
-                came_from.append(number)
-                depths.append(depths[number] + 1)
-                waiting.append(known)
-            if (wrong := checks.of_move(state, move)) is not None:
-                found.violation = Violation(wrong, (*_way(world, states, came_from, number), move))
-                break
-            if move.free:
-                free_edges.extend((number, known))
-        if rests and found.violation is None:
-            found.at_rest += 1
-            status = checks.status(state.published)
-            found.ends[status] = found.ends.get(status, 0) + 1
-            if (wrong := checks.at_rest(state)) is not None:
-                found.violation = Violation(wrong, _way(world, states, came_from, number))
-        if number % 10_000 == 0:
-            tell(len(states), len(waiting))
-    found.states, found.depth = len(states), max(depths)
-    found.complete = not waiting and found.violation is None
-    if found.complete and (stuck := _in_a_circle(len(states), free_edges)) is not None:
-        way = _way(world, states, came_from, stuck)
-        found.violation = Violation("I1: it goes on for ever without coming to an end", way)
+    begun = time.monotonic()
+    found = Search(world, budgets).run(most, tell)
     found.seconds = time.monotonic() - begun
     return found
 
 
-def _way(
-    world: SmallWorld, states: list[State], came_from: "array[int]", number: int
-) -> tuple[Move, ...]:
-    """The moves from the first state to this one."""
-    moves: list[Move] = []
-    while came_from[number] >= 0:
-        before = came_from[number]
-        after = states[number]
-        moves.append(next(move for move in world.moves(states[before]) if move.after == after))
-        number = before
-    return tuple(reversed(moves))
+class Search:
+    """States are numbered in the order in which they are met, which is that of their depth."""
 
+    def __init__(self, world: SmallWorld, budgets: Budgets) -> None:
+        self.world, self.found = world, Found()
+        self.checks = Checks(world)
+        first = world.first(budgets)
+        self.numbers, self.states = {first: 0}, [first]
+        self.came_from = array("i", [-1])
+        self.free, self.free_until = (
+            array("i"),
+            array("q"),
+        )  # where free moves lead, and up to where
 
-def _in_a_circle(count: int, edges: "array[int]") -> int | None:
-    """A state from which one can come back to it without any disturbance (Kahn's algorithm)."""
-    into = array("l", bytes(8 * count))
-    out: list[list[int]] = [[] for _ in range(count)]
-    for place in range(0, len(edges), 2):
-        before, after = edges[place], edges[place + 1]
-        if before != after:
-            out[before].append(after)
-            into[after] += 1
-    ready = [number for number in range(count) if into[number] == 0]
-    left = count
-    while ready:
-        left -= 1
-        for after in out[ready.pop()]:
-            into[after] -= 1
-            if into[after] == 0:
-                ready.append(after)
-    return next((number for number in range(count) if into[number]), None) if left else None
+    def run(self, most: int, tell: Tell) -> Found:
+        """All states, or the first that is wrong."""
+        states, found = self.states, self.found
+        number, end = 0, 1
+        while number < len(states) and len(states) < most and found.violation is None:
+            if number == end:
+                found.depth, end = found.depth + 1, len(states)
+            self._look_at(number)
+            number += 1
+            if number % TELL_EVERY == 0:
+                tell(len(states), len(states) - number)
+        found.states = len(states)
+        found.complete = number == len(states) and found.violation is None
+        if found.complete and (stuck := in_a_circle(self.free, self.free_until)) is not None:
+            found.complete = False
+            self._wrong(ROUND_AND_ROUND, stuck)
+        return found
+
+    def _look_at(self, number: int) -> None:
+        numbers, states, free, top = self.numbers, self.states, self.free, self.world.top
+        state, before = states[number], len(free)
+        moves = self.world.moves(state)
+        self.found.transitions += len(moves)
+        published = state >> top
+        for move, after in moves:
+            known = numbers.get(after)
+            if known is None:
+                known = numbers[after] = len(states)
+                states.append(after)
+                self.came_from.append(number)
+            if move.free:
+                free.append(known)
+            if move.wrong or move.undoes or (move.said and after >> top != published):
+                self._check(number, move, after)
+        self.free_until.append(len(free))
+        if len(free) == before:
+            self._check_rest(number)
+
+    def _check(self, number: int, move: Move, after: int) -> None:
+        if wrong := self.checks.of_move(move, after):
+            self._wrong(wrong, number, (move, after))
+
+    def _check_rest(self, number: int) -> None:
+        found, state = self.found, self.states[number]
+        found.at_rest += 1
+        status = self.checks.status(state)
+        found.ends[status] = found.ends.get(status, 0) + 1
+        if wrong := self.checks.at_rest(state):
+            self._wrong(wrong, number)
+
+    def _wrong(self, what: str, number: int, *last: tuple[Move, int]) -> None:
+        if self.found.violation is None:
+            self.found.violation = Violation(what, (*self._way(number), *last))
+
+    def _way(self, number: int) -> Way:
+        """The moves from the first state to this one."""
+        way: list[tuple[Move, int]] = []
+        while number:
+            before, after = self.came_from[number], self.states[number]
+            moves = self.world.moves(self.states[before])
+            way.append(next(one for one in moves if one[1] == after))
+            number = before
+        return tuple(reversed(way))

@@ -2,34 +2,30 @@
 
 Messages are sets, for topics have no order among each other: whatever was said may be heard by
 each of its hearers at any later moment. What a step does with it is the real code (actors.py).
+
+What can happen at a step depends on what it has and on what may still go wrong. So it is worked out
+once for each pair of these (step_moves.py), and a move is hardly more than an addition (places.py).
 """
 
-from collections.abc import Iterator, Sequence
+import weakref
+from asyncio import new_event_loop
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.envelope import Message
-from contracts.journey import Journey, journeys_of
+from contracts.journey import JOURNEYS, Journey, journeys_of
 from contracts.reading import Reader
-from services.cli.proof.actors import ABSENT, LEASE, Actor, Reaction
-from services.cli.proof.messages import Messages, numbers_in
-from services.cli.proof.states import (
-    DO,
-    NO_CALL,
-    REFUSED,
-    STRAY_DO,
-    STRAY_UNDO,
-    UNDO,
-    Budgets,
-    Move,
-    State,
-    done_at,
-    spent,
-    strayed,
-    undone_at,
-    with_place,
-)
-from services.runtime.arrivals import Answered, Due
-from services.runtime.step import Rejected, StepService
+from services.cli.proof.actors import Actor
+from services.cli.proof.checks_of_moves import ChecksOfMoves
+from services.cli.proof.happenings import Happening, settled
+from services.cli.proof.messages import Messages
+from services.cli.proof.places import LEFT, LEFT_BITS, LOCAL, LOCAL_BITS, Move, Options, Place
+from services.cli.proof.states import Budgets, Local
+from services.cli.proof.step_moves import StepMoves
+from services.runtime.step import StepService
+
+Spread = tuple[int, Sequence[tuple[Place, int, dict[int, int]]]]
+Wishes = Mapping[str, Mapping[str, Message]]  # by step and kind
 
 
 @dataclass
@@ -41,210 +37,165 @@ class SmallWorld:
     outer: frozenset[str]
     start: Message
     requests: Sequence[Message]
-    messages: Messages = field(default_factory=Messages)
-    cells: dict[tuple[str, str], int] = field(default_factory=dict)
-    actors: list[Actor] = field(init=False)
-    _hearers_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=dict)
+    with_cause: bool = False
+    messages: Messages = field(init=False)
+    places: list[Place] = field(init=False)
+    checks: ChecksOfMoves = field(init=False)
+    top: int = field(init=False)
+    budgets: list[Budgets] = field(default_factory=list)
+    _budget_numbers: dict[Budgets, int] = field(default_factory=dict)
+    _spreads: list[Spread] = field(default_factory=lambda: [(0, ())])
+    _spread_numbers: dict[tuple[int, ...], int] = field(default_factory=lambda: {(): 0})
+    _requests: dict[int, Sequence[Move]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        journeys = journeys_of(self.journey)
+        journeys = {**JOURNEYS, **journeys_of(self.journey)}
         reader = Reader(journeys=journeys)
+        self.messages = Messages(reader, self.with_cause)
+        loop = new_event_loop()
+        weakref.finalize(self, loop.close)
         names = self.journey.step_names
-        ordered = sorted(self.steps, key=lambda step: names.index(step.name))
-        self.actors = [
-            Actor(step, journeys, step.name in self.outer, reader, self.messages)
-            for step in ordered
-        ]
+        self.places = []
+        for number, step in enumerate(sorted(self.steps, key=lambda one: names.index(one.name))):
+            actor = Actor(step, journeys, step.name in self.outer, reader, self.messages, loop)
+            wished = self.wishes.get(step.name, {})
+            numbers = {kind: self.messages.number(one) for kind, one in wished.items()}
+            self.places.append(Place(number, StepMoves(number, actor, numbers)))
+        self.checks = ChecksOfMoves(self.messages, [place.actor for place in self.places])
+        self.top = LEFT_BITS + LOCAL_BITS * len(self.places)
 
-    def first(self, budgets: Budgets) -> State:
+    def first(self, budgets: Budgets) -> int:
         """The start has been accepted, and nothing else has happened."""
-        count = len(self.actors)
-        zeros = (0,) * count
-        empty = State((ABSENT,) * count, zeros, zeros, zeros, zeros, zeros, 0, budgets)
-        return self._said(empty, [self.messages.number(self.start)])
+        state = self._budget_number(budgets)
+        for place in self.places:
+            state |= place.number_of(Local()) << place.shift
+        return self._spread(state, self._spread_number([self.messages.number(self.start)]))
 
-    def moves(self, state: State) -> Iterator[Move]:
-        """All that can happen next."""
-        for place in range(len(self.actors)):
-            yield from self._deliveries(state, place)
-            yield from self._times(state, place)
-            if state.calls[place] or state.strays[place]:
-                yield from self._calls(state, place)
-            if state.unsent[place]:
-                yield self._resend(state, place)
-        if state.left.request:
-            for request in self.requests:
-                number = self.messages.number(request)
-                after = self._settled(self._said(spent(state, "request"), [number]))
-                yield Move(-1, "a person asks", number, after, free=False)
+    def left(self, state: int) -> Budgets:
+        """What may still go wrong."""
+        return self.budgets[state & LEFT]
 
-    def _deliveries(self, state: State, place: int) -> Iterator[Move]:
-        document, waiting = state.documents[place], state.pending[place]
-        for number in numbers_in(waiting):
-            reaction = self.actors[place].hears(document, number)
-            taken = with_place(state, "pending", place, waiting & ~(1 << number))
-            yield self._move(place, "hears", number, taken, reaction, free=True)
-            if state.left.crash:
-                yield from self._crashes(state, place, "hears", number, reaction)
-        if not state.left.duplicate:
-            return
-        for number in numbers_in(state.published & ~waiting):
-            if place in self._hearers(number):
-                reaction = self.actors[place].hears(document, number)
-                if reaction.said or reaction.document != document:
-                    again = spent(state, "duplicate")
-                    yield self._move(place, "hears again", number, again, reaction, free=False)
+    def published(self, state: int) -> int:
+        """The set of all that was said."""
+        return state >> self.top
 
-    def _times(self, state: State, place: int) -> Iterator[Move]:
-        actor, number = self.actors[place], state.documents[place]
-        one = actor.documents[number]
-        if one is None:
-            return
-        if one.try_at is not None:
-            is_called = one.lease is not None and state.calls[place] != NO_CALL
-            yield from self._time(state, place, Due("try"), free=not is_called, late=True)
-        if one.deadline_at is not None:
-            yield from self._time(state, place, Due("deadline"), free=one.state == "parked")
-        if one.is_watching:
-            yield from self._time(state, place, Due("watch"), free=False)
+    def moves(self, state: int) -> list[tuple[Move, int]]:
+        """All that can happen next, and the state after it."""
+        left = state & LEFT
+        found: list[tuple[Move, int]] = []
+        for place in self.places:
+            key = (state >> place.shift & LOCAL) << LEFT_BITS | left
+            options = place.options.get(key) or self._work_out(place, key)
+            options.met += 1
+            self._take(state, options.moves, found)
+        budgets = self.budgets[left]
+        if budgets.duplicate:
+            self._hear_again(state, found)
+        if budgets.request:
+            self._take(state, self._requests.get(left) or self._work_out_requests(left), found)
+        return found
 
-    def _time(
-        self, state: State, place: int, due: Due, free: bool, late: bool = False
-    ) -> Iterator[Move]:
-        if not free and not state.left.early:
-            return
-        before = state if free else spent(state, "early")
-        reaction = self.actors[place].meets(state.documents[place], due, late)
-        if not reaction.said and reaction.document == state.documents[place] and not reaction.calls:
-            return
-        if late and state.calls[place]:  # nobody waits for that call any more
-            before = strayed(before, place)
-        yield self._move(place, due.what, 0, before, reaction, free)
-        if state.left.crash:
-            yield from self._crashes(before, place, due.what, 0, reaction)
+    def _take(self, state: int, moves: Iterable[Move], found: list[tuple[Move, int]]) -> None:
+        for move in moves:
+            after = state + move.delta
+            if move.said:
+                after = self._spread(after, move.said)
+            if move.calms:
+                after = self._calm(after)
+            found.append((move, after))
 
-    def _calls(self, state: State, place: int) -> Iterator[Move]:
-        call = state.calls[place]
-        if call == DO:
-            yield from self._answers(state, place, "do", done_at(state.platforms[place]))
-            if state.left.no and not state.platforms[place]:
-                refused = with_place(spent(state, "no"), "platforms", place, REFUSED)
-                yield from self._answers(refused, place, "no", (REFUSED, "no"))
-        elif call == UNDO:
-            yield from self._answers(
-                state, place, "undo", (undone_at(state.platforms[place]), "yes")
+    def _hear_again(self, state: int, found: list[tuple[Move, int]]) -> None:
+        published = state >> self.top
+        for place in self.places:
+            key = (state >> place.shift & LOCAL) << LEFT_BITS | state & LEFT
+            heard = published & place.hears
+            known = place.again.setdefault(key, {})
+            options = known.get(heard)
+            if options is None:
+                local, left = place.local(key >> LEFT_BITS), self.budgets[state & LEFT]
+                again = place.step.heard_again(local, left, heard)
+                options = known[heard] = Options([self._move(place, one, left) for one in again])
+            options.met += 1
+            self._take(state, options.moves, found)
+
+    def _work_out(self, place: Place, key: int) -> Options:
+        local, left = place.local(key >> LEFT_BITS), self.budgets[key & LEFT]
+        moves = [self._move(place, one, left) for one in place.step.all_of(local, left)]
+        options = place.options[key] = Options(_each_once(moves))
+        return options
+
+    def _work_out_requests(self, number: int) -> Sequence[Move]:
+        left, nothing = self.budgets[number], Local()
+        after = left.without("request")
+        moves = []
+        for request in self.requests:
+            said = (self.messages.number(request),)
+            asks = Happening("a person asks", said[0], nothing, nothing, after, said, False)
+            delta = self._budget_number(after) - number
+            moves.append(
+                Move(-1, asks, delta, self._spread_number(said), False, False, False, None)
             )
-        for stray in (STRAY_DO, STRAY_UNDO):
-            if state.strays[place] & stray:
-                kept = state.platforms[place]
-                now = done_at(kept)[0] if stray == STRAY_DO else undone_at(kept)
-                rest = with_place(state, "strays", place, state.strays[place] & ~stray)
-                yield Move(
-                    place, "late call lands", stray, with_place(rest, "platforms", place, now), True
-                )
+        self._requests[number] = moves
+        return moves
 
-    def _answers(
-        self, state: State, place: int, what: str, landed: tuple[int, str]
-    ) -> Iterator[Move]:
-        kept, answer = landed
-        done = with_place(with_place(state, "platforms", place, kept), "calls", place, NO_CALL)
-        yield from self._answer(done, place, what, answer, free=True)
-        if state.left.lost:
-            lost = spent(state, "lost")
-            yield from self._answer(strayed(lost, place), place, what, "later", free=False)
+    def _move(self, place: Place, one: Happening, left: Budgets) -> Move:
+        after = settled(place.actor, one.after, one.left)
+        before = place.number_of(one.before)
+        delta = (place.number_of(after) - before) << place.shift
+        delta += self._budget_number(one.left) - self._budget_number(left)
+        calms = (one.left.watches, one.left.deadlines) != (left.watches, left.deadlines)
+        wrong = self.checks.of(place.number, one)
+        undoes = self.checks.undoes(place.number, one)
+        said = self._spread_number(one.said)
+        return Move(place.number, one, delta, said, one.free, calms, undoes, wrong)
 
-    def _answer(
-        self, state: State, place: int, what: str, answer: str, free: bool
-    ) -> Iterator[Move]:
-        told = Rejected("NO", "No.") if answer == "no" else answer
-        arrival = Answered(LEASE, told)  # type: ignore[arg-type]
-        reaction = self.actors[place].meets(state.documents[place], arrival)
-        yield self._move(place, f"{what}: {answer}", 0, state, reaction, free)
-        if state.left.crash:
-            yield from self._crashes(state, place, f"{what}: {answer}", 0, reaction)
+    def _spread(self, state: int, said: int) -> int:
+        """Published: whoever hears it will hear it."""
+        mask, hearings = self._spreads[said]
+        state |= mask
+        for place, messages, known in hearings:
+            shift = place.shift
+            number = state >> shift & LOCAL
+            after = known.get(number)
+            if after is None:
+                after = known[number] = place.hearing(number, messages)
+            state += (after - number) << shift
+        return state
 
-    def _move(
-        self, place: int, what: str, detail: int, before: State, reaction: Reaction, free: bool
-    ) -> Move:
-        self._count(place, reaction)
-        after = with_place(before, "documents", place, reaction.document)
-        if reaction.document != before.documents[place]:
-            after = with_place(after, "unsent", place, 0)
-        after = self._called(after, place, reaction)
-        return Move(place, what, detail, self._settled(self._said(after, reaction.said)), free)
+    def _calm(self, state: int) -> int:
+        left = self.budgets[state & LEFT]
+        for place in self.places:
+            number = state >> place.shift & LOCAL
+            state += (place.calm(number, left) - number) << place.shift
+        return state
 
-    def _settled(self, state: State) -> State:
-        """Without what can never matter again: what could only have been early when nothing can,
-        and messages that leave a document as it is for ever."""
-        documents = state.documents
-        if not state.left.early:
-            documents = tuple(
-                actor.unhurried(number)
-                for actor, number in zip(self.actors, documents, strict=True)
-            )
-        pending = tuple(
-            actor.still_matters(number, mask)
-            for actor, number, mask in zip(self.actors, documents, state.pending, strict=True)
-        )
-        if documents == state.documents and pending == state.pending:
-            return state
-        return state._replace(documents=documents, pending=pending)
+    def _spread_number(self, said: Sequence[int]) -> int:
+        key = tuple(sorted(set(said)))
+        if key not in self._spread_numbers:
+            mask = sum(1 << number for number in key)
+            hearings = []
+            for place in self.places:
+                rows = (number for number in key if place.actor.row_of(number) is not None)
+                heard = sum(1 << number for number in rows)
+                place.hears |= heard
+                if heard:
+                    hearings.append((place, heard, dict[int, int]()))
+            self._spread_numbers[key] = len(self._spreads)
+            self._spreads.append((mask << self.top, hearings))
+        return self._spread_numbers[key]
 
-    def _crashes(
-        self, state: State, place: int, what: str, detail: int, reaction: Reaction
-    ) -> Iterator[Move]:
-        """The worker dies after the write: before the first message, or after any of them. What
-        it heard comes again; its calls have nobody who waits for them."""
-        if reaction.document == state.documents[place] and not reaction.said:
-            return
-        dead = strayed(spent(state, "crash"), place)
-        dead = with_place(
-            with_place(dead, "documents", place, reaction.document), "unsent", place, 1
-        )
-        for count in range(len(reaction.said) + 1):
-            yield Move(
-                place, f"{what}, dies after {count} said", detail,
-                self._settled(self._said(dead, reaction.said[:count])), free=False,
-            )  # fmt: skip
+    def _budget_number(self, budgets: Budgets) -> int:
+        if budgets not in self._budget_numbers:
+            self._budget_numbers[budgets] = len(self.budgets)
+            self.budgets.append(budgets)
+        return self._budget_numbers[budgets]
 
-    def _resend(self, state: State, place: int) -> Move:
-        one = self.actors[place].documents[state.documents[place]]
-        said = [self.messages.number(message) for message in one.outbox] if one else []
-        return Move(
-            place,
-            "says what was unsent",
-            0,
-            self._settled(self._said(with_place(state, "unsent", place, 0), said)),
-            free=True,
-        )
 
-    def _called(self, state: State, place: int, reaction: Reaction) -> State:
-        if reaction.calls is None:
-            return state
-        if state.calls[place]:
-            state = strayed(state, place)
-        return with_place(state, "calls", place, DO if reaction.calls == "do" else UNDO)
-
-    def _said(self, state: State, numbers: Sequence[int]) -> State:
-        """Published: whoever hears its topic will hear it."""
-        if not numbers:
-            return state
-        pending, published = list(state.pending), state.published
-        for number in numbers:
-            published |= 1 << number
-            for place in self._hearers(number):
-                pending[place] |= 1 << number
-        return state._replace(pending=tuple(pending), published=published)
-
-    def _hearers(self, number: int) -> tuple[int, ...]:
-        """The steps to which a message says something; all others ignore it in every state."""
-        if number not in self._hearers_of:
-            self._hearers_of[number] = tuple(
-                place for place, actor in enumerate(self.actors) if actor.row_of(number) is not None
-            )
-        return self._hearers_of[number]
-
-    def _count(self, place: int, reaction: Reaction) -> None:
-        for cell in reaction.cells:
-            key = (self.actors[place].step.name, cell)
-            self.cells[key] = self.cells.get(key, 0) + 1
+def _each_once(moves: Iterable[Move]) -> list[Move]:
+    """Of moves to the same state the first: a crash can come to the same at several moments."""
+    kept: dict[tuple[int, int], Move] = {}
+    for move in moves:
+        if move.delta or move.said:
+            kept.setdefault((move.delta, move.said), move)
+    return list(kept.values())

@@ -1,29 +1,32 @@
-"""The search itself: the protocol holds in the small worlds, and known mistakes are found."""
+"""The search itself: the protocol holds in small worlds, and mistakes in its table are found."""
 
 from dataclasses import replace
 
 import pytest
 
 from contracts.journey import PARTNER_CREATION_1, PARTNER_ONBOARDING_1
-from services.cli.proof import states
 from services.cli.proof.runs import BOTH, NO_TERMS, Run
-from services.cli.proof.search import Found, search
+from services.cli.proof.search import search
 from services.cli.proof.states import Budgets
-from services.cli.proof.timeline import told
 from services.runtime import case, doing, protocol, undoing
 from services.runtime.case import Case, Cell, Outcome
+from services.runtime.part import Part
 from services.runtime.step import Rejected
+from tests.services.cli.proof_planting import (
+    CALLS,
+    PARKED,
+    SMALL,
+    TIME,
+    assert_found,
+    no_effect,
+    plant,
+)
 
-SMALL = Budgets(crash=1, duplicate=1, early=1, request=1)
-OUTER = SMALL._replace(duplicate=0, lost=1, no=1)
-TIME = Budgets(crash=0, duplicate=0, early=1, request=1)
 HOLDS = {
     "inner": Run("inner", PARTNER_CREATION_1, (), SMALL, with_cause=True),
     "inner, no": Run("inner, no", PARTNER_CREATION_1, (), SMALL, NO_TERMS, with_cause=True),
     "outer": Run("outer", PARTNER_CREATION_1, BOTH, SMALL, with_cause=True),
-    "five": Run(
-        "five", PARTNER_ONBOARDING_1, (), Budgets(crash=1, duplicate=1, request=1, early=0)
-    ),
+    "five": Run("five", PARTNER_ONBOARDING_1, (), Budgets(crash=1, duplicate=1, request=1)),
 }
 
 
@@ -33,10 +36,6 @@ def test_nothing_that_must_not_be_can_be_reached(name: str):
     assert found.complete
     assert found.violation is None
     assert found.states > 500
-
-
-def no_effect(one: Case) -> Outcome:
-    return Outcome(one.document)
 
 
 def deadline_read_as_no(one: Case) -> Outcome:
@@ -51,47 +50,59 @@ def do_it_all_the_same(one: Case) -> Outcome:
     return replace(fresh, document=replace(fresh.document, revision=one.known.revision))
 
 
-def say_all_again(one: Case) -> Outcome:
-    return case.say_again(one)
-
-
 def forget_under_a_lease(one: Case) -> Outcome:
     return no_effect(one) if one.is_called else undoing.undo_when_free(one)
 
 
+def record_without_the_guard(one: Case) -> Outcome:
+    """As it was decided when the call began: the undo that came meanwhile is overwritten."""
+    if case.answer_of(one) is None:
+        return no_effect(one)
+    return doing.do_answered(replace(one, document=replace(one.known, undo_wanted=False)))
+
+
+def block_silently(one: Case) -> Outcome:
+    return Outcome(undoing._blocked(one))
+
+
 MISTAKES: dict[str, tuple[str, str, Cell, Budgets, str]] = {
-    "no fence": ("undo, my turn", "absent", no_effect, OUTER, "I1"),
-    "no fence at or after": ("undo, at or after", "absent", no_effect, OUTER, "I1"),
-    "a do after the undo": ("do", "undone", do_it_all_the_same, OUTER, "I"),
-    "an undo forgotten under a lease": (
-        "undo, my turn",
-        "pending",
-        forget_under_a_lease,
-        OUTER,
-        "I1",
-    ),
-    "a deadline read as a no": ("deadline", "pending", deadline_read_as_no, OUTER, "I1"),
-    "the whole outbox said again": ("undo, my turn", "undone", say_all_again, TIME, "I1"),
-}
+    "no fence": ("undo, my turn", "absent", no_effect, CALLS, "I1"),
+    "no fence at or after": ("undo, at or after", "absent", no_effect, CALLS, "I"),
+    "a do after the undo": ("do", "undone", do_it_all_the_same, CALLS, "I4"),
+    "a do after the undo that came first": ("do", "blocked", do_it_all_the_same, CALLS, "I4"),
+    "an undo forgotten under a lease (V3)": (
+        "undo, my turn", "pending", forget_under_a_lease, CALLS, "I"),
+    "an answer recorded without the guard": (
+        "answer", "pending", record_without_the_guard, CALLS, "I"),
+    "a deadline read as a no (V1)": ("deadline", "pending", deadline_read_as_no, CALLS, "I"),
+    "the whole outbox said again": ("undo, my turn", "undone", case.say_again, TIME, "I1"),
+    "a rejected step is silent (V7)": ("undo, my turn", "rejected", no_effect, CALLS, "V7"),
+    "a blocked step is silent in its turn (V7)": (
+        "undo, my turn", "blocked", no_effect, TIME, "V7"),
+    "a parked undo is said to be done (V4)": (
+        "undo, my turn", "undo_parked", undoing.say_undone, PARKED, "I7"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_known_mistake_is_found(name: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_mistake_in_the_table_is_found(name: str, monkeypatch: pytest.MonkeyPatch):
     row, state, cell, budgets, broken = MISTAKES[name]
-    table = {**protocol.TABLE, row: {**protocol.TABLE[row], state: cell}}
-    monkeypatch.setattr(protocol, "TABLE", table)
+    plant(monkeypatch, row, {state: cell})
     assert_found(Run(name, PARTNER_CREATION_1, BOTH, budgets), broken)
 
 
-def test_an_outside_system_without_tombstones_is_found(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(states, "TOMB", 0)
-    assert_found(Run("no tombstone", PARTNER_CREATION_1, BOTH, OUTER), "I2")
+def test_undo_at_once_is_found(monkeypatch: pytest.MonkeyPatch):
+    in_turn = protocol._undo_row
+
+    def at_once(failed_step: str | None, part: Part, journey) -> str:
+        return in_turn(failed_step, part, journey) or "undo, my turn"
+
+    monkeypatch.setattr(protocol, "_undo_row", at_once)
+    assert_found(Run("at once", PARTNER_CREATION_1, (), Budgets(request=1)), "I7")
 
 
-def assert_found(run: Run, broken: str, most: int = 200_000) -> Found:
-    world = run.world()
-    found = search(world, run.budgets, most)
-    assert found.violation is not None, f"not found in {found.states} states"
-    assert found.violation.what.startswith(broken), found.violation.what
-    assert told(world, found.violation)[-1].endswith(found.violation.what)
-    return found
+def test_a_first_step_that_is_silent_though_it_was_named_is_found(monkeypatch: pytest.MonkeyPatch):
+    """V6: nobody else says the word for which the saga waits."""
+    plant(monkeypatch, "undo, at or after", {"absent": block_silently})
+    run = Run("V6", PARTNER_CREATION_1, (), Budgets(request=1), names=("registration",))
+    assert_found(run, "I1")
