@@ -1,6 +1,5 @@
-"""`make bench`: a burst, a steady load, CPU and memory of the whole stack, on both brokers."""
+"""A burst, a steady load, CPU and memory of the whole stack, on a broker; and the report of it."""
 
-import argparse
 import asyncio
 import json
 import shutil
@@ -204,24 +203,3 @@ def report(figures: list[dict[str, Any]]) -> None:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(body, indent=2) + "\n")
     print(f"{machine['cores']} cores, {machine['memory_gb']} GB; report: {REPORT}")
-
-
-def main() -> None:
-    """Measure what the arguments say."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
-    parser.add_argument("--burst", type=int, default=10_000)
-    parser.add_argument("--rate", type=int, default=50)
-    parser.add_argument("--seconds", type=int, default=30)
-    asked = parser.parse_args()
-    brokers: tuple[Broker, ...] = (
-        ("embedded", "apache") if asked.broker == "both" else (asked.broker,)
-    )
-    figures: list[dict[str, Any]] = []
-    for broker in brokers:
-        figures += asyncio.run(measure(broker, asked.burst, asked.rate, asked.seconds))
-    report(figures)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,36 @@
+"""`make bench`: all figures, on both brokers."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from tests.bench import pipeline, undoing, waiting
+from tests.bench.pipeline import Broker
+
+
+def main() -> None:
+    """Measure what the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
+    parser.add_argument("--only", choices=("pipeline", "waiting", "undoing"))
+    parser.add_argument("--burst", type=int, default=10_000)
+    parser.add_argument("--rate", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--waiting", type=int, default=10_000)
+    asked = parser.parse_args()
+    brokers: tuple[Broker, ...] = (
+        ("embedded", "apache") if asked.broker == "both" else (asked.broker,)
+    )
+    figures: list[dict[str, Any]] = []
+    for broker in brokers:
+        if asked.only in (None, "pipeline"):
+            figures += asyncio.run(pipeline.measure(broker, asked.burst, asked.rate, asked.seconds))
+        if asked.only in (None, "undoing"):
+            figures += asyncio.run(undoing.measure(broker))
+        if asked.only in (None, "waiting"):
+            figures += asyncio.run(waiting.measure(broker, asked.waiting))
+    pipeline.report(figures)
+
+
+if __name__ == "__main__":
+    main()
