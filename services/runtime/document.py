@@ -15,6 +15,9 @@ from contracts.envelope import Context, Event, Message, Record
 RESEND_SECONDS = 60.0
 """What a batch did not get acknowledged comes again with the batch, and is said then. What a dead
 worker left is said after this time: sooner would load a system that is only behind."""
+RESEND_ANSWERS_SECONDS = 15.0
+"""What the answer of a call led to comes again with no batch. The step before waits for it, and
+would give up a step that has done its work."""
 State = Literal[
     "pending", "done", "rejected", "undoing", "undone", "blocked", "parked", "undo_parked"
 ]
@@ -122,6 +125,7 @@ class Document:
 
     def due_at(self, now: datetime) -> datetime | None:
         """When time will ask something of a document that is written now."""
-        resend_at = now + timedelta(seconds=RESEND_SECONDS) if self.is_unsent else None
+        seconds = RESEND_ANSWERS_SECONDS if self.outer else RESEND_SECONDS
+        resend_at = now + timedelta(seconds=seconds) if self.is_unsent else None
         times = (self.try_at, self.deadline_at, self.watch_at, resend_at)
         return min(filter(None, times), default=None)

@@ -74,7 +74,7 @@ class Store(Protocol):
         """Documents of which time asks something: the longest due first.
 
         Either `Document.due_at()` has come, or something in the outbox was not marked as sent
-        for RESEND_SECONDS.
+        for RESEND_SECONDS, of an outside system for RESEND_ANSWERS_SECONDS.
         """
         ...
 

@@ -1,14 +1,17 @@
 """The sweeper says what a dead worker left unsaid, and writes marks that no batch took along."""
 
+import pytest
 from played_given import PATIENT, Always, Never
-from runtime_given import NO, Ground, messages, said, told, triggers
+from runtime_given import NO, Ground, messages, said, told, triggers, types
 from wired_ports import CrashError, WiredLog, WiredStore, Wires
 
 from services.runtime import metrics
-from services.runtime.delivery import deliver
-from services.runtime.document import RESEND_SECONDS
+from services.runtime.arrivals import Answered
+from services.runtime.delivery import deliver, settle
+from services.runtime.document import RESEND_ANSWERS_SECONDS, RESEND_SECONDS
 from services.runtime.marks import RIPE_SECONDS
 from services.runtime.sweeper import SWEEP_LIMIT, flush_marks, sweep
+from services.runtime.sweeping import LEASE_SECONDS
 
 PATIENCE = 35
 
@@ -44,6 +47,21 @@ async def test_what_the_sweeper_said_is_marked_and_not_said_again():
     ground.clock.go_on(3600)
     assert await sweep(ground.delivery(), Never()) == 0
     assert len(messages(ground.log)) == 2
+
+
+async def test_what_an_answer_led_to_is_said_before_the_step_before_gives_it_up():
+    """A worker died between recording the answer of a call and saying it: no batch brings it."""
+    ground = Ground(told("contract"), part={"outside": True})
+    await deliver(ground.delivery(), triggers("contract", "a"))
+    yes = Answered(ground.store.documents["a"].lease, "yes")
+    crashing = ground.delivery(log=WiredLog(Wires(1), ground.log))
+    with pytest.raises(CrashError):
+        await settle(crashing, {"a": [yes]}, {"a": ground.store.documents["a"]})
+    assert messages(ground.log) == []
+    ground.clock.go_on(RESEND_ANSWERS_SECONDS)
+    await sweep(ground.delivery(), Never())
+    assert types(messages(ground.log)) == ["ContractCreated"]
+    assert RESEND_ANSWERS_SECONDS + LEASE_SECONDS < PATIENCE
 
 
 async def test_a_sweep_says_a_bounded_number_and_the_next_goes_on():

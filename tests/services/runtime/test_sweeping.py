@@ -112,6 +112,16 @@ async def test_an_outage_of_the_database_moves_every_deadline_by_its_length():
     assert service.state == "undoing"
 
 
+async def test_a_jump_of_the_databases_clock_is_such_a_gap():
+    service = Service()
+    worker = service.worker("a")
+    await worker.tick()
+    await service.claim()
+    service.go_on(3600)
+    await worker.tick()
+    assert service.state == "pending"
+
+
 async def test_a_pause_as_between_two_renewals_moves_nothing():
     service = Service()
     worker = service.worker("a")
