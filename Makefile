@@ -40,8 +40,8 @@ lint: setup ## ruff, mypy, import contracts, generated files
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.generate --check
 
-test-fast: setup ## no servers, under a minute
-	@$(PYTEST) -q $(TWO) -m "not servers and not apache"
+test-fast: setup ## no servers, nothing that takes long: under a minute
+	@$(PYTEST) -q $(TWO) -m "not servers and not apache and not slow"
 
 test: setup ## all that needs Python only, under 15 minutes
 	@$(PYTEST) -q $(TWO) -m "not apache and not long"

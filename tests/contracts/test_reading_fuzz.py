@@ -14,6 +14,8 @@ from contracts.poison import PoisonError
 from contracts.reading import Reader
 from contracts.topics import event_topic
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted({name for name, _ in EVENTS})
 HEADER_NAMES = [
     "ce_type",

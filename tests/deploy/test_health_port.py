@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = {"ONBOARDING_KAFKA": "127.0.0.1:1", "ONBOARDING_MONGO": "mongodb://127.0.0.1:1"}
 
 

@@ -20,6 +20,8 @@ from tests.deploy.sandbox import (
     start_sandbox,
 )
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = "application/problem+json"
 LINE = {"what", "step", "saga", "key", "partner_id", "status", "time"}
 

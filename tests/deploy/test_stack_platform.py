@@ -12,6 +12,8 @@ from deploy.local.platform_faults import SYSTEMS
 from deploy.local.stack import Options, running
 from tests.deploy.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = {"kafka": "kafka.example:9092", "mongo": "mongodb://mongo.example"}
 SERVICE = """
 import http.server, json, os, pathlib

@@ -35,6 +35,8 @@ from services.runtime.step import Rejected
 from services.runtime.world import World
 from services.steps import all_steps
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("ONBOARDING_EXAMPLES", "200"))
 KINDS = ({}, {}, {"pais": "AQ"}, {"tipo_partner": "INDIVIDUAL"}, {"email": "nobody"})
 KINDS += ({"email": "same@b.example"},) * 2

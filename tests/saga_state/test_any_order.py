@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from saga_forged import forged, proper
@@ -14,6 +15,8 @@ from saga_state.document import comparable
 from saga_state.memory import MemoryStore
 from saga_state.projector import project
 from saga_state.state import evolve
+
+pytestmark = pytest.mark.slow
 
 HISTORIES = st.one_of(proper(), forged())
 MANY = settings(max_examples=300, deadline=None)

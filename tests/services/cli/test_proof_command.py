@@ -17,6 +17,8 @@ from services.cli.proof.states import Budgets
 from services.cli.proof.workers import Proved, prove, prove_all
 from tests.services.cli.proof_planting import no_effect, plant
 
+pytestmark = pytest.mark.slow
+
 ONE = Run("one", PARTNER_CREATION_1, BOTH, Budgets(request=1))
 
 

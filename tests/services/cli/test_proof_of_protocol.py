@@ -22,6 +22,8 @@ from tests.services.cli.proof_planting import (
     plant,
 )
 
+pytestmark = pytest.mark.slow
+
 HOLDS = {
     "inner": Run("inner", PARTNER_CREATION_1, (), SMALL, with_cause=True),
     "inner, no": Run("inner, no", PARTNER_CREATION_1, (), SMALL, NO_TERMS, with_cause=True),

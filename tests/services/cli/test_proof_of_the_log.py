@@ -14,6 +14,8 @@ from services.runtime.saying import Voice
 from services.runtime.step import Rejected
 from tests.services.cli.proof_planting import CALLS, TIME, assert_found, plant
 
+pytestmark = pytest.mark.slow
+
 
 def say_k_anew(one: Case) -> Outcome:
     return undoing.say_nothing_to_undo(one, one.known)

@@ -16,6 +16,8 @@ from services.runtime import delivery, doing, protocol, saying, undoing
 from services.runtime.arrivals import Due
 from tests.services.cli.proof_planting import CALLS, GONE, TIME, assert_found
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_outside_system_without_tombstones_is_found(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(states, "TOMB", 0)

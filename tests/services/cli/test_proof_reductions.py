@@ -15,6 +15,8 @@ from services.cli.proof.small_world import SmallWorld
 from services.cli.proof.states import Budgets
 from tests.services.cli.proof_planting import assert_found, no_effect, plant
 
+pytestmark = pytest.mark.slow
+
 WORLDS = {
     "inner": ((), Budgets(crash=1, duplicate=1, early=1, request=1)),
     "outer": (BOTH, Budgets(crash=1, early=1, request=1)),

@@ -15,6 +15,8 @@ from services.cli.proof.workers import Proved, prove
 from services.runtime import case
 from tests.services.cli.proof_planting import no_effect, plant
 
+pytestmark = pytest.mark.slow
+
 FENCE = Run("no fence", PARTNER_CREATION_1, BOTH, Budgets(crash=1, early=1, request=1))
 ROUND = Run("round", PARTNER_CREATION_1, BOTH, Budgets(early=1, request=1), names=("contract",))
 

@@ -217,8 +217,8 @@ from services.runtime.settings import load_settings
 from services.runtime.step import Rejected
 
 async def main():
-    async with http_client(Access(sys.argv[1], tls=False), 0.5, 1) as client:
-        outside = HttpOutside(client, sys.argv[1], "documents", Rejected("NO", "No."), 0.5)
+    async with http_client(Access(sys.argv[1], tls=False), 20, 1) as client:
+        outside = HttpOutside(client, sys.argv[1], "documents", Rejected("NO", "No."), 20)
         try:
             reply = await outside.do("s-1", {})
         except OddAnswerError as error:

@@ -9,6 +9,8 @@ from runtime_given import NO, header
 
 from services.runtime.document import Document
 
+pytestmark = pytest.mark.slow
+
 SINGLE = (
     "P(k-1)", "P(k+1)", "K(k+1)", "R(k+1)", "R(k)", "R(first)", "R(null)", "F(k+1)", "K(k)",
     "my turn", "yes", "no", "later", "bug", "try", "deadline", "watch", "redrive", "resolve",

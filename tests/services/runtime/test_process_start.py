@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WRONG = {
     "a setting": ("PARTITIONS", "many", "ONBOARDING_PARTITIONS: "),
     "a rule of its step": (
