@@ -61,8 +61,8 @@ async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
     for event in events:
         theirs = is_from_next(event, delivery.part)
         (answered if theirs else sagas[event.context.saga_id]).append(event)
-    undoing = [saga for saga, heard in sagas.items() if any(map(is_of_undoing, heard))]
-    stored = await delivery.store.read(undoing) if undoing else {}
+    undoing = {one.context.saga_id for one in events if is_of_undoing(one, delivery.part)}
+    stored = await delivery.store.read(list(undoing)) if undoing else {}
     await asyncio.gather(settle(delivery, sagas, stored), clear_watches(delivery, answered))
     await set_aside(delivery, poisoned)
     if wishes:

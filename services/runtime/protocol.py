@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from contracts import poison
 from contracts.envelope import Event, Message
 from contracts.events import CompensationCompleted, CompensationRequested
-from contracts.journey import Journey
+from contracts.journey import Journey, rows_of
 from contracts.poison import PoisonError
 from services.runtime.arrivals import Answered, Arrival
 from services.runtime.case import Case, Cell, nothing, say_again
@@ -99,10 +99,21 @@ def is_from_next(event: Event, part: Part) -> bool:
     return journey is not None and row_of(event, part, journey) == "next"
 
 
-def is_of_undoing(event: Event) -> bool:
-    """Whether it is about a saga that is probably known here. Whose turn it is then follows from
-    the journey of the document, not from the event's, which a person may have left out."""
-    return isinstance(event.data, CompensationRequested | CompensationCompleted)
+def is_of_undoing(event: Event, part: Part) -> bool:
+    """Whether it may ask this step to undo a saga that is probably known here. Whose turn it is
+    then follows from the journey of the document, not from the event's, which a person may have
+    left out: what asks nothing in any journey need not be looked up."""
+    if not isinstance(event.data, CompensationRequested | CompensationCompleted):
+        return False
+    own = rows_of(part.name, part.journeys.values())
+    return any(_asks(event, part, journey) for journey, _ in own)
+
+
+def _asks(event: Event, part: Part, journey: Journey) -> bool:
+    try:
+        return row_of(event, part, journey) is not None
+    except PoisonError:  # which it is, if the saga is of that journey
+        return True
 
 
 def _undo_row(failed_step: str | None, part: Part, journey: Journey) -> str | None:

@@ -214,3 +214,23 @@ async def test_what_is_due_of_a_saga_that_is_gone_is_nothing():
     ground = Ground(told("contract"))
     await settle(ground.delivery(), {"saga-1": [Due("deadline")]})
     assert ground.cells == ["ignored"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reads"),
+    [
+        (undone("campaigns"), 0),
+        (undone("contract"), 0),
+        (undone("documents"), 1),
+        (requested(), 1),  # it is the last step of partner-creation
+        (requested(failed_step="registration"), 1),
+    ],
+)
+async def test_what_asks_nothing_of_this_step_in_any_journey_is_ignored_without_a_look(
+    asked, reads
+):
+    ground = Ground(told("contract"))
+    await deliver(ground.delivery(), triggers("contract", "saga-1"))
+    wires = Wires()
+    await deliver(ground.delivery(store=WiredStore(wires, ground.store)), [asked])
+    assert wires.calls.count("read") == reads
