@@ -31,7 +31,6 @@ class Wish:
     """A person asks for new attempts, or says that an undo was done by hand."""
 
     what: Literal["redrive", "resolve"]
-    request_id: str
 
 
 Arrival = Answered | Due | Wish

@@ -1,4 +1,7 @@
-"""The two ports in memory. They pass the same test suite as Kafka and MongoDB."""
+"""Log, store and an outside system in memory.
+
+The first two pass the same test suite as Kafka and MongoDB.
+"""
 
 import zlib
 from collections import defaultdict

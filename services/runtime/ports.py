@@ -71,11 +71,8 @@ class Store(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Document]:
-        """Documents of which time asks something: the longest due first.
-
-        Either `Document.due_at()` has come, or something in the outbox was not marked as sent
-        for RESEND_SECONDS, of an outside system for RESEND_ANSWERS_SECONDS.
-        """
+        """Documents whose time has come, the longest due first: that of `Document.due_at()` when
+        they were written, or until which they were put off."""
         ...
 
     async def put_off(self, saga_ids: Sequence[str], until: datetime) -> None:

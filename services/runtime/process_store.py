@@ -1,4 +1,4 @@
-"""What the processes of a service keep in its database: signs of life, and the sweeper's lease."""
+"""What MongoDB has for a service besides its documents: signs of life, a lease, the time."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The store on MongoDB: step documents. The only module here that imports the driver."""
+"""The step documents of one service on MongoDB: guarded bulk writes, and what each came to."""
 
 import asyncio
 from collections import defaultdict
@@ -8,9 +8,7 @@ from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne, UpdateMany
-from pymongo.errors import (
-    BulkWriteError,
-)
+from pymongo.errors import BulkWriteError
 
 from contracts.envelope import Context
 from services.runtime.document import Document

@@ -15,6 +15,7 @@ from services.runtime import metrics
 from services.runtime.arrivals import Arrival, Due
 from services.runtime.delivery import Delivery, say, settle
 from services.runtime.document import Document
+from services.runtime.marks import RIPE_SECONDS
 
 SWEEP_LIMIT = 500
 LOOK_AGAIN_SECONDS = 1.0
@@ -81,7 +82,9 @@ async def say_again(delivery: Delivery, unsent: Sequence[Document]) -> None:
     metrics.RESENT.labels(delivery.part.name).inc(len(unsent))
 
 
-async def flush_marks(delivery: Delivery, now: datetime, after_seconds: float = 5.0) -> None:
+async def flush_marks(
+    delivery: Delivery, now: datetime, after_seconds: float = RIPE_SECONDS
+) -> None:
     """Write the marks that no batch took along."""
     if marks := delivery.marks.ripe(now, after_seconds):
         await delivery.store.write([], marks)

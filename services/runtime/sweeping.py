@@ -55,7 +55,8 @@ class TimeKeeper(Protocol):
         ...
 
     async def shift(self, seconds: float) -> None:
-        """Move deadlines and watches of documents that wait by so much; not when to try again."""
+        """Move deadlines, watches and the ends of undos of documents that wait by so much; not when
+        to try again."""
         ...
 
 
@@ -68,7 +69,6 @@ class Sweeping:
     watch: NextServices
     set_clock: Callable[[datetime], None]
     owner: str
-    reached_at: datetime | None = None
     lease: Lease | None = None
 
     async def tick(self) -> int:

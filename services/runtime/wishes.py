@@ -45,5 +45,5 @@ def arrivals_of(
             ignored.append(wish)
         else:
             is_redrive = isinstance(wish.data, RedriveRequested)
-            arrivals[saga].append(Wish("redrive" if is_redrive else "resolve", wish.event_id))
+            arrivals[saga].append(Wish("redrive" if is_redrive else "resolve"))
     return arrivals, ignored

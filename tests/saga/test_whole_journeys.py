@@ -23,7 +23,6 @@ TERMS = {
 }
 EXPIRED = [{"type": "IDENTITY", "number": "D-1", "expires_on": "2020-01-01"}]
 NUMBERLESS = [{"type": "IDENTITY", "number": ""}]
-MISSING = [{"type": "REFERENCE_LETTER", "number": "D-1"}]
 REFUSALS = {
     "INVALID_PARTNER_DATA": ("registration", {"email": "nobody"}),
     "PARTNER_NOT_ALLOWED": ("registration", {"pais": "KP"}),

@@ -177,7 +177,7 @@ def test_the_hash_is_of_the_letters_whatever_their_order(topics):
     assert hash_of(chosen) != hash_of(chosen[1:])
 
 
-def test_another_hash_than_the_one_agreed_to_does_nothing(topics, monkeypatch):
+def test_another_hash_than_the_one_agreed_to_does_nothing(topics):
     topics.poison(3)
     chosen, _ = selected(topics.letters(), REDRIVE, "")
     agreed = Act("redriven", Which(), "x", "ana", agreed=hash_of(chosen))

@@ -36,7 +36,6 @@ PLACES = {"first": "registration", "middle": "contract", "last": "recruitment"}
 STEPS = PARTNER_ONBOARDING_1.step_names
 TO_A_BUG = ("bug", 1.0, "try", "bug", 1.0, "try", "bug")
 BUG = ValueError("a bug")
-TEN_HOURS = 36_000.0
 A_DAY = 86_400.0
 KINDS = {
     "R": "CompensationRequested",
@@ -127,7 +126,7 @@ class Led:
         if word in ("try", "deadline", "watch"):
             return Due(word)
         if word in ("redrive", "resolve"):
-            return Wish(word, "request-1")
+            return Wish(word)
         if word == "my turn":
             word = "R(null)" if self.is_last else "K(k+1)"
         return self.event(word)

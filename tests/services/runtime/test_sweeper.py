@@ -113,7 +113,7 @@ async def test_an_undo_that_was_lost_with_its_worker_is_called_again():
 async def test_what_was_parked_by_the_handler_and_redriven_is_read_again_and_decided():
     ground = await done("a", a=ValueError())
     stored = await ground.store.read(["a"])
-    await settle(ground.delivery(), {"a": [Wish("redrive", "w-1")]}, stored)
+    await settle(ground.delivery(), {"a": [Wish("redrive")]}, stored)
     ground.service = told("contract")
     assert await sweep(ground.delivery(), Never()) == 1
     assert state(ground) == "done"
