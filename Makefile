@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## three onboardings on a stack of their own (EXIT=1: stop after the last; BROKER=apache)
+demo: setup ## four onboardings on a stack of their own (EXIT=1: stop after the last; BROKER=apache)
 	@$(BIN)/onboarding demo --broker $(BROKER) $(EXIT_FLAG)
 
 up: setup ## everything on this machine, until Ctrl-C (BROKER=apache)

@@ -1,4 +1,4 @@
-"""What must hold of a world at rest (docs/protocol.md, "What holds"): each breach as a sentence."""
+"""What must hold of a world at rest (docs/protocol.md, "What is searched"): each breach as a sentence."""
 
 import random
 from collections import Counter

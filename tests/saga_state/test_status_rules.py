@@ -1,4 +1,4 @@
-"""The status by docs/protocol.md, "Status": a sentence per rule, with its mark."""
+"""The status by docs/protocol.md, "Status of a saga": a sentence per rule, with its mark."""
 
 import pytest
 from saga_given import Voices, states, told

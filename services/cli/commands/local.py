@@ -36,7 +36,7 @@ def up(
 
 
 def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:
-    """Run everything and onboard three partners."""
+    """Run everything and play four onboardings."""
     from services.cli.demo import demo as run
 
     if broker is Broker.EXTERNAL:
