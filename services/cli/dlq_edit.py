@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from rich.text import Text
 
+from contracts.envelope import Event
 from contracts.events import event_names
 from contracts.poison import PoisonError
 from contracts.topics import event_topic
@@ -21,6 +22,7 @@ from services.cli.options import Output
 from services.cli.printing import answer_one, note
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
+from services.runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +92,39 @@ def _write(letter: Letter, path: Path) -> None:
 
 
 def _send(pile: Pile, edit: Edit, found: Found) -> None:
-    letter = pile[0]
     if not edit.reason:
         raise CliError("--reason: say why, for whoever looks at the marks", USAGE)
-    topic = letter.told.get("dlq_topic", "")
-    if topic not in {event_topic(name, found.settings.prefix) for name in event_names()}:
-        raise CliError("its topic is none of this system; nothing was sent")
-    again = replace(letter.record, topic=topic, headers=letter.headers)
-    try:
-        event = found.settings.reader().read(again)
-    except PoisonError as error:
-        line = f"it would be set aside again: {error.error_class}, {error}; nothing was sent"
-        raise CliError(line) from None
-    redrive_id = str(uuid4())
+    event, redrive_id = _event_in(pile[0], found.settings), str(uuid4())
     if not edit.dry_run:
         act = Act("redriven", Which(), edit.reason, edit.by)
         asyncio.run(_deal_with(pile, act, redrive_id, found))
+    _tell(pile[0].id, event, redrive_id, edit)
+
+
+def _event_in(letter: Letter, settings: Settings) -> Event:
+    """What its topic's hearers will read. CliError (1) if they would not."""
+    topic = letter.told.get("dlq_topic", "")
+    if topic not in {event_topic(name, settings.prefix) for name in event_names()}:
+        raise CliError("its topic is none of this system; nothing was sent")
+    again = replace(letter.record, topic=topic, headers=letter.headers)
+    try:
+        return settings.reader().read(again)
+    except PoisonError as error:
+        line = f"it would be set aside again: {error.error_class}, {error}; nothing was sent"
+        raise CliError(line) from None
+
+
+def _tell(letter_id: str, event: Event, redrive_id: str, edit: Edit) -> None:
     told = {
-        "id": letter.id,
-        "topic": topic,
+        "id": letter_id,
+        "topic": event.record.topic,
         "event": event.name,
         "saga_id": event.context.saga_id,
         "sent": not edit.dry_run,
         REDRIVE_ID: redrive_id,
     }
     how = "would be sent" if edit.dry_run else "sent"
-    line = f"{how}: {event.name} of saga {event.context.saga_id} to {topic}"
+    line = f"{how}: {event.name} of saga {event.context.saga_id} to {event.record.topic}"
     answer_one(told, edit.output, Text(line))
 
 

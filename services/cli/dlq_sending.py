@@ -1,8 +1,8 @@
-"""`onboarding dlq redrive`, `discard` and `edit`: a frozen selection, agreed to by its hash.
+"""`onboarding dlq redrive` and `discard`: a frozen selection, agreed to by its hash.
 
 What was done is marked on the dead letter topics themselves, chunk by chunk, after it was done. So
 the same command again goes on where one was broken off; at worst a chunk is sent twice, which is
-harmless, for what is sent has its old ids.
+harmless, for what is sent has its old ids. `dlq edit` sends by the same way.
 """
 
 import asyncio

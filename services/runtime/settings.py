@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         0.2, description="Pause before an outside system is asked again; doubles each time"
     )
     retry_cap_seconds: Seconds = Field(30, description="The longest such pause")
-    undo_hours: Seconds = Field(24, description="How long an undo is tried, then set aside")
+    undo_hours: Seconds = Field(24, description="How long an undo is tried before it is parked")
     calls_max: int = Field(16, ge=1, le=1000, description="Calls to an outside system at once")
     call_timeout_seconds: Seconds = Field(
         10, description="How long a call may take; no request lives longer"

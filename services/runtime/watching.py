@@ -95,10 +95,8 @@ class NextServices:
         if journey is None or after is None:
             return False
         saga, key = document.context.saga_id, document.context.partner_id
-        event = self.places.partition_of(
-            event_topic(self.part.row(journey).says, self.part.prefix), key
-        )
-        answer = self.places.partition_of(event_topic(after.says, self.part.prefix), key)
+        topics = self._pair(self.part.row(journey), after)
+        event, answer = (self.places.partition_of(topic, key) for topic in topics)
         seen = self._seen.pop(saga, None) or Seen(self._ends.get(event, 0), now)
         seen.asked_at, self._seen[saga] = now, seen
         patience = timedelta(seconds=self.part.watched(journey) or 0)
@@ -146,5 +144,6 @@ class NextServices:
         return found
 
     def _pair(self, row: Step, after: Step) -> tuple[str, str]:
+        """The topic of this step's event, the topic of the answer to it."""
         prefix = self.part.prefix
         return event_topic(row.says, prefix), event_topic(after.says, prefix)
