@@ -1,37 +1,29 @@
 """The table in the code has the cells of the table in docs/protocol.md, no more and no fewer."""
 
+import re
+from functools import cache
 from itertools import product
 
 import pytest
 from cells_given import INNER_STATES, OUTER, PLACES, STATES, led
 
 from services.runtime.protocol import TABLE
-
-WRITTEN = """
-arrives           | absent | pending | done | rejected | undoing | undone | blocked | parked | undo_parked
-do                | x      | x       | x    | x        | x       | x      | x       | x      | x
-undo, my turn     | x      | x       | x    | x        | x       | x      | x       | x      | x
-undo, at or after | x      | x       | x    | x        | x       | x      | x       | x      | x
-deadline          |        | x       |      |          |         |        |         | x      |
-watch             |        |         | x    |          |         |        |         |        |
-next              |        |         | x    |          |         |        |         |        |
-try               |        | x       |      |          | x       |        |         |        |
-answer            |        | x       |      |          | x       |        |         |        |
-redrive           |        |         |      |          |         |        |         | x      | x
-resolve           |        |         |      |          |         |        |         |        | x
-"""
-"""An x where the protocol says what is done, or that nothing is and it is counted. In the other
-cells what arrives is void: a timer that came late, an answer that nobody waits for any more."""
+from tests.sources import ROOT
 
 
+@cache
 def written() -> set[tuple[str, str]]:
-    head, *rows = [line.split("|") for line in WRITTEN.strip().splitlines()]
-    states = [state.strip() for state in head[1:]]
+    """The cells that say what is done, or that nothing is and it is counted. In the empty ones what
+    arrives is void: a timer that came late, an answer that nobody waits for any more."""
+    section = (ROOT / "docs/protocol.md").read_text().partition("\n## The table\n")[2]
+    lines = section.partition("\n## ")[0].splitlines()
+    head, _, *rows = [line.split("|")[1:-1] for line in lines if line.startswith("|")]
     return {
-        (row[0].strip(), state)
+        (re.findall(r"\*\*(.+?)\*\*", row[0])[0], state)
         for row in rows
-        for state, mark in zip(states, row[1:], strict=True)
-        if mark.strip()
+        for states, told in zip(head[1:], row[1:], strict=True)
+        for state in states.strip().split(", ")
+        if told.strip()
     }
 
 
