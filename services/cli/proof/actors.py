@@ -113,24 +113,6 @@ class Actor:
             self._rows[message] = self._row_of(message)
         return self._rows[message]
 
-    def _row_of(self, message: int) -> str | None:
-        event, part = self.messages.event(message), self._part(NOW)
-        if event is None or isinstance(event.data, StepParked):
-            return None
-        if (wish := WISHES.get(event.name)) is not None:
-            return wish if event.record.topic == dead_letter_topic(part.name) else None
-        journey = part.journey_of(event.context)
-        row = protocol.row_of(event, part, journey) if journey else None
-        if row is None and isinstance(event.data, CompensationRequested):
-            return self._row_of_absent(message)
-        return row
-
-    def _row_of_absent(self, message: int) -> str | None:
-        """The row in which a request is that is for nobody here, if the saga is not known yet: one
-        that names no journey may end at any step."""
-        cells = self.hears(ABSENT, message).cells
-        return next((cell.partition(", absent")[0] for cell in cells if "absent" in cell), None)
-
     def matters(self, document: int, message: int) -> bool:
         """Whether the message, heard now or later, can still change or say something.
 
@@ -181,6 +163,24 @@ class Actor:
             self._numbers[key] = len(self.documents)
             self.documents.append(alike)
         return self._numbers[key]
+
+    def _row_of(self, message: int) -> str | None:
+        event, part = self.messages.event(message), self._part(NOW)
+        if event is None or isinstance(event.data, StepParked):
+            return None
+        if (wish := WISHES.get(event.name)) is not None:
+            return wish if event.record.topic == dead_letter_topic(part.name) else None
+        journey = part.journey_of(event.context)
+        row = protocol.row_of(event, part, journey) if journey else None
+        if row is None and isinstance(event.data, CompensationRequested):
+            return self._row_of_absent(message)
+        return row
+
+    def _row_of_absent(self, message: int) -> str | None:
+        """The row in which a request is that is for nobody here, if the saga is not known yet: one
+        that names no journey may end at any step."""
+        cells = self.hears(ABSENT, message).cells
+        return next((cell.partition(", absent")[0] for cell in cells if "absent" in cell), None)
 
     def _part(self, now: datetime, handler: Handler | None = None) -> Part:
         return Part(

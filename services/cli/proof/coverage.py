@@ -7,9 +7,6 @@ from services.cli.proof.places import Options, Place
 from services.cli.proof.small_world import SmallWorld
 from services.runtime.protocol import TABLE
 
-OUT_OF_REACH: Mapping[str, str] = {}
-"""Cells that no small world can meet, and why."""
-
 
 def cells_met(world: SmallWorld) -> Counter[str]:
     """In how many moves a cell was met. A message that is left out because it changes nothing
@@ -30,8 +27,8 @@ def all_cells() -> list[str]:
 
 
 def missing(met: Mapping[str, int]) -> list[str]:
-    """The cells that can be reached, and were not."""
-    return [cell for cell in all_cells() if not met.get(cell) and cell not in OUT_OF_REACH]
+    """The cells that were not."""
+    return [cell for cell in all_cells() if not met.get(cell)]
 
 
 def _options(place: Place) -> Iterable[Options]:

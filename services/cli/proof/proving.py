@@ -10,7 +10,7 @@ from rich.table import Table
 from services.cli.errors import INTERRUPTED, NO, CliError
 from services.cli.options import DEFAULT_FOLDER
 from services.cli.printing import console, empty_table
-from services.cli.proof.coverage import OUT_OF_REACH, missing
+from services.cli.proof.coverage import missing
 from services.cli.proof.report import write_report, write_test
 from services.cli.proof.runs import RUNS
 from services.cli.proof.workers import Proved, prove_all
@@ -42,7 +42,7 @@ def prove(most: int, data: Path | None) -> None:
     for one in proved:
         met.update(one.cells)
     unmet = missing(met)
-    out.print(_cells(met), CHECKS, *_out_of_reach(), sep="\n")
+    out.print(_cells(met), CHECKS, sep="\n")
     out.print(_together(proved, seconds))
     path = write_report(folder, proved, unmet, seconds)
     out.print(f"report: {path}", soft_wrap=True)
@@ -77,10 +77,6 @@ def _cells(met: Mapping[str, int]) -> Table:
         cells = [str(met.get(f"{row}, {one}", 0)) if one in states else "" for one in STATES]
         table.add_row(row, *cells)
     return table
-
-
-def _out_of_reach() -> list[str]:
-    return [f"cannot be met: {cell}: {reason}" for cell, reason in OUT_OF_REACH.items()]
 
 
 def _judge(proved: Sequence[Proved], unmet: Sequence[str], folder: Path) -> None:

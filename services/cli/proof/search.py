@@ -58,10 +58,8 @@ class Search:
         first = world.first(budgets)
         self.numbers, self.states = {first: 0}, [first]
         self.came_from = array("i", [-1])
-        self.free, self.free_until = (
-            array("i"),
-            array("q"),
-        )  # where free moves lead, and up to where
+        self.free = array("i")  # where the free moves of all states lead, one state after the other
+        self.free_until = array("q")  # where in `free` those of each state end
 
     def run(self, most: int, tell: Tell) -> Found:
         """All states, or the first that is wrong."""

@@ -13,9 +13,9 @@ class Budgets(NamedTuple):
     crash: a worker dies, before or after any write or message. duplicate: something is heard
     again. early: a deadline, a watch or a lease ends though nobody is late. request: a person asks
     to undo. lost: the answer of a call is lost, whether or not it was done. no: an outside
-    system refuses. bug: a call meets a bug, so often that the step or its undo is parked. redrive,
-    resolve: a person sees what is parked, and asks. dead: a service is gone; back: and returns.
-    due: a watch that nobody clears does speak in the end, at any moment.
+    system refuses. bug: a step's own code meets a bug, or its calls do, so often that the step or
+    its undo is parked. redrive, resolve: a person sees what is parked, and asks. dead: a service is
+    gone; back: and returns. due: a watch that nobody clears does speak in the end, at any moment.
     `silent` is no budget: the place, counted from 1, of the service that is gone.
     """
 

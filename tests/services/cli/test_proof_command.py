@@ -97,6 +97,7 @@ def test_several_worlds_are_searched_in_processes_of_their_own():
     assert all(one.found.complete for one in proved.values())
 
 
+@pytest.mark.timeout(60)  # the rest would take minutes
 def test_who_leaves_early_does_not_wait_for_the_rest():
     runs = [ONE, *RUNS[:2]]
     for _ in prove_all(runs, 10_000_000):
