@@ -7,7 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 PYTEST := $(BIN)/python -m pytest
-TWO    := -n 2 --dist loadscope  # a module's tests share its servers
+TWO    := -n 2 --dist loadscope --ignore tests/chaos  # a module's tests share its servers
+CHAOS  := tests/chaos  # one at a time: each loads the machine
 EXIT_FLAG := $(if $(EXIT),--exit,)
 
 .DEFAULT_GOAL := help
@@ -45,12 +46,14 @@ test-fast: setup ## no servers, nothing that takes long: under a minute
 
 test: setup ## all that needs Python only, under 15 minutes
 	@$(PYTEST) -q $(TWO) -m "not apache and not long"
+	@$(PYTEST) -q -m "not apache and not long" $(CHAOS)
 	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven), those that take minutes (a minute"
 	@echo "of random deaths, a minute without each server, a queue of 5,000) and the linters."
 	@echo "To have them: make test-all"
 
 test-all: lint ## everything; nothing is left out
 	@$(PYTEST) -q $(TWO) -m "not apache"
+	@$(PYTEST) -q -m "not apache" $(CHAOS)
 	@$(PYTEST) -q -m apache
 	@$(PYTEST) -q $(TWO) --broker apache -m servers tests/integration tests/producers
 	@$(BIN)/onboarding prove

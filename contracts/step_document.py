@@ -77,7 +77,8 @@ class StepDocument(TypedDict):
     `revision` counts the writes and guards the next one. `outbox` is in sending order; `said`
     counts all that was ever put into it, `sent` how much of that is known to be sent. `trigger`
     is absent where an undo came before the event that the step waits for. `holds` are values that
-    only one living saga of a tenant may hold. `result` is the step's business object; what is
+    only one living saga of a tenant may hold. `blocked_for` are other tenants that asked to undo it
+    before the event to do came. `result` is the step's business object; what is
     undone has none.
 
     Time: `due_at` is when the sweeper looks next, and absent of what is finished. `deadline_at` is
@@ -118,3 +119,4 @@ class StepDocument(TypedDict):
     undo_wanted: NotRequired[bool]
     deadline_spoke: NotRequired[bool]
     resolving: NotRequired[bool]
+    blocked_for: NotRequired[list[str]]

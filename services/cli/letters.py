@@ -4,6 +4,7 @@ A letter is a copy of a record that could not be read, or a parked step (StepPar
 same topic say which letters were redriven or discarded: nothing is ever deleted.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -88,7 +89,7 @@ class Letter:
             "class": self.error_class,
             "state": self.now,
             "at": self.at,
-            "saga_id": self.saga_id,
+            "saga_id": self.saga_id if _ID.fullmatch(self.saga_id) else "***",
             "place": self.place,
             "error": self.error,
         }
@@ -231,7 +232,8 @@ def _whole_ms(time: datetime) -> datetime:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 15 else 0
 
 
+_ID = re.compile(r"[A-Za-z0-9._:-]{0,100}")  # of a record that cannot be read it may be anything
 _PLACE = ("topic", "partition", "offset")

@@ -30,7 +30,10 @@ def masked_value(value: bytes | None) -> str:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return f"({len(value)} bytes that are not JSON; --reveal shows them)"
-    return json.dumps(_masked(found), indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(_masked(found), indent=2, ensure_ascii=False)
+    except RecursionError:
+        return f"({len(value)} bytes of JSON, nested too deep to be shown masked)"
 
 
 def plain_value(value: bytes | None) -> str:
@@ -39,7 +42,7 @@ def plain_value(value: bytes | None) -> str:
         return "(none)"
     try:
         return json.dumps(orjson.loads(value), indent=2, ensure_ascii=False)
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, RecursionError):
         return value.decode(errors="backslashreplace")
 
 

@@ -65,4 +65,4 @@ def decide(
 
 def _decision(one: Document) -> tuple[object, ...]:
     """What tells one decision from another that is made of the same saga."""
-    return one.state, one.decided_at, one.lease, one.attempts, one.said, one.undo_wanted
+    return one.state, one.decided_at, one.lease, one.attempts, one.said, one.outbox, one.undo_wanted

@@ -71,6 +71,8 @@ class Document:
     how much of that is known to be sent. `trigger`
     is None where an undo came before the event that the step waits for.
 
+    `blocked_for` are other tenants that asked to undo it before anybody knew whose saga it is.
+
     Of a step with an outside system: `outer`; `plan` is what a yes will say; `lease` names who is
     calling; `try_at` is when the lease ends or the next try is due.
     """
@@ -97,6 +99,7 @@ class Document:
     undo_wanted: bool = False
     deadline_spoke: bool = False
     resolving: bool = False
+    blocked_for: tuple[str, ...] = ()
     revision: int = 0
 
     def saying(self, *messages: Message, **changes: Any) -> "Document":

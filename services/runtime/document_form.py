@@ -32,6 +32,7 @@ def to_form(document: Document) -> Form:
         "holds": dict(document.holds),
         "plan": [_message_form(message) for message in document.plan],
         "record": _record_form(document.record) if document.record else None,
+        "blocked_for": list(document.blocked_for),
         **{name: getattr(document, name) for name in _PLAIN},
     }
     if document.result is not None:
@@ -63,6 +64,7 @@ def from_form(form: Mapping[str, Any]) -> Document:
         attempts=form["attempts"],
         plan=tuple(_message(item) for item in form.get("plan", ())),
         record=_record(record) if record else None,
+        blocked_for=tuple(form.get("blocked_for", ())),
         revision=form["revision"],
         **{name: form[name] for name in _PLAIN if form.get(name) is not None},
     )

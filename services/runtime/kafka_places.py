@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
 from services.runtime.settings import Settings
@@ -48,6 +49,8 @@ class KafkaPlaces:
         async with asyncio.timeout(ANSWER_SECONDS):
             _, admin = await self._connected()
             found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+        if len(found) < len(wanted):  # aiokafka does not raise what a coordinator says of a group
+            raise GroupCoordinatorNotAvailableError(group)
         return {
             (one.topic, one.partition): told.offset
             for one, told in found.items()

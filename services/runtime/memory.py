@@ -7,7 +7,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from contracts.envelope import Context, Message, Record
@@ -91,7 +91,9 @@ class MemoryStore:
         for saga in self._due_at.keys() & set(saga_ids):
             one = self.documents[saga]
             if one.is_watching or self._due_at[saga] <= now:
-                self._due_at[saga] = min(filter(None, (until, one.try_at, one.deadline_at)))
+                soon = min(until, now + timedelta(seconds=1))
+                due_at = min(filter(None, (until, one.try_at, one.deadline_at)))
+                self._due_at[saga] = max(due_at, soon)
 
     def _write(self, document: Document) -> WriteResult:
         saga_id = document.context.saga_id

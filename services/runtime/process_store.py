@@ -69,17 +69,19 @@ class TimeStore:
 
         return await patiently("mongo", self._vitals, ask, transient)
 
-    async def renew(self, owner: str, seconds: float) -> Lease:
+    async def renew(self, owner: str, seconds: float, most_gap_seconds: float) -> Lease:
         """See TimeKeeper. One update, by the server's own clock."""
 
         async def ask() -> Lease:
             found = await self._database.leases.find_one_and_update(
                 {"_id": "sweeper"},
-                _renewal(owner, seconds),
+                _renewal(owner, seconds, most_gap_seconds),
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
-            return _lease(found)
+            return Lease(
+                found["owner"], found["until"], found["fence"], found.get("gap_ms", 0) / 1000
+            )
 
         try:
             return await patiently("mongo", self._vitals, ask, transient)
@@ -89,7 +91,7 @@ class TimeStore:
     async def give_back(self, owner: str) -> None:
         """See TimeKeeper."""
         mine = {"_id": "sweeper", "owner": owner}
-        now = [{"$set": {"until": "$$NOW", "renewed_at": "$$NOW"}}]
+        now = [{"$set": {"until": "$$NOW", "counted_until": "$$NOW"}}]
 
         async def ask() -> None:
             await self._database.leases.update_one(mine, now)
@@ -108,22 +110,32 @@ class TimeStore:
         due = {"$set": {"due_at": {"$min": ["$try_at", "$deadline_at", "$watch_at", unsent]}}}
         waiting = {"due_at": {"$type": "date"}}
 
+        ms = round(seconds * 1000)
+        counted = {"$min": ["$$NOW", {"$add": ["$counted_until", ms]}]}
+
         async def ask() -> None:
             await self._database.steps.update_many(waiting, [{"$set": later}, due])
+            lease = {"_id": "sweeper"}
+            await self._database.leases.update_one(lease, [{"$set": {"counted_until": counted}}])
 
         await patiently("mongo", self._vitals, ask, transient)
 
 
-def _renewal(owner: str, seconds: float) -> list[Mapping[str, Any]]:
+def _renewal(owner: str, seconds: float, most_gap_seconds: float) -> list[Mapping[str, Any]]:
+    """`counted_until` goes on unless the gap since then is too large: that, only `shift` closes."""
     free = {"$or": [{"$not": ["$owner"]}, {"$lte": ["$until", "$$NOW"]}]}
     mine = {"$eq": ["$owner", owner]}
+    gap = {"$subtract": ["$$NOW", {"$ifNull": ["$counted_until", "$$NOW"]}]}
+    small = {"$lte": [gap, round(most_gap_seconds * 1000)]}
     return [
         {"$set": {"_mine": mine, "_gets": {"$or": [mine, free]}}},
         {
             "$set": {
                 "fence": {"$add": [{"$ifNull": ["$fence", 0]}, _if_new(1, 0)]},
-                "before": _if_got({"$ifNull": ["$renewed_at", "$$NOW"]}, "$before"),
-                "renewed_at": _if_got("$$NOW", "$renewed_at"),
+                "gap_ms": _if_got(gap, "$gap_ms"),
+                "counted_until": {
+                    "$cond": [{"$and": ["$_gets", small]}, "$$NOW", "$counted_until"]
+                },
                 "until": _if_got({"$add": ["$$NOW", round(seconds * 1000)]}, "$until"),
                 "owner": _if_got({"$literal": owner}, "$owner"),
             }
@@ -138,8 +150,3 @@ def _if_got(then: Any, other: Any) -> Mapping[str, Any]:
 
 def _if_new(then: Any, other: Any) -> Mapping[str, Any]:
     return {"$cond": [{"$and": ["$_gets", {"$not": ["$_mine"]}]}, then, other]}
-
-
-def _lease(found: Mapping[str, Any]) -> Lease:
-    gap = (found["renewed_at"] - found["before"]).total_seconds()
-    return Lease(found["owner"], found["until"], found["fence"], gap)

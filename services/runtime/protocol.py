@@ -34,6 +34,7 @@ from services.runtime.undoing import (
 
 IGNORED = "ignored"
 AT_OR_AFTER = "undo, at or after"
+MOST_BLOCKED_FOR = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ def meet(
     outcome = cell(Case(known, arrival, part, journey, part.now(), taken))
     after = outcome.document
     if after is not None and document is not None and known is None:
-        after = replace(after, revision=document.revision)
+        others = (document.context.tenant_id, *document.blocked_for)
+        also = others if after.state == "blocked" else ()
+        after = replace(after, revision=document.revision, blocked_for=also)
     return Answer(f"{row}, {state}", after, outcome.say, outcome.call)
 
 
@@ -142,18 +145,22 @@ def _may_end_here(arrival: Event | Arrival) -> bool:
 
 
 def _is_of_nobody(document: Document, arrival: Event | Arrival, part: Part) -> bool:
-    """It was blocked by an undo of another tenant than the saga turns out to have. Anybody may
-    ask to undo; the event to do comes from the step before, whose word counts for more."""
+    """An undo of another tenant than the arrival's blocked it, before anybody knew whose saga it
+    is. Anybody may ask to undo, so the next one who asks is heard too; the event to do comes
+    from the step before, and only its own tenant's undo stands against it."""
     if document.is_answer or not isinstance(arrival, Event):
         return False
-    if document.context.tenant_id == arrival.context.tenant_id:
+    tenant = arrival.context.tenant_id
+    others = (document.context.tenant_id, *document.blocked_for)
+    if tenant in others or len(others) > MOST_BLOCKED_FOR:
         return False
     journey = part.journey_of(arrival.context)
-    return journey is not None and row_of(arrival, part, journey) == "do"
+    row = row_of(arrival, part, journey) if journey else None
+    return row is not None or _may_end_here(arrival)
 
 
 def _check_identity(document: Document, event: Event) -> None:
-    if document.context.tenant_id != event.context.tenant_id:
+    if event.context.tenant_id not in (document.context.tenant_id, *document.blocked_for):
         raise PoisonError(poison.TENANT_MISMATCH, "the saga belongs to another tenant")
     trigger = document.trigger
     same = trigger and (trigger.source, trigger.event_id) == (event.source, event.event_id)

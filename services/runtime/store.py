@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -93,7 +93,9 @@ class StepStore:
         may have been written since they were looked at."""
         still = [{"watch_at": {"$type": "date"}}, {"due_at": {"$lte": self._now()}}]
         query = {"_id": {"$in": list(saga_ids)}, "due_at": {"$type": "date"}, "$or": still}
-        later = [{"$set": {"due_at": {"$min": [until, "$try_at", "$deadline_at"]}}}]
+        soon = min(until, self._now() + timedelta(seconds=1))
+        due_at = {"$max": [soon, {"$min": [until, "$try_at", "$deadline_at"]}]}
+        later = [{"$set": {"due_at": due_at}}]
         await self._patiently(lambda: self._steps.update_many(query, later, hint="_id_"))
 
     async def _once(self, operations: Sequence[Write]) -> dict[int, Mapping[str, Any]] | None:

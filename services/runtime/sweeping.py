@@ -46,8 +46,9 @@ class TimeKeeper(Protocol):
         """Whether time will ask something of any document."""
         ...
 
-    async def renew(self, owner: str, seconds: float) -> Lease:
-        """Take the lease if it is free or one's own; tells who has it."""
+    async def renew(self, owner: str, seconds: float, most_gap_seconds: float) -> Lease:
+        """Take the lease if it is free or one's own; tells who has it. A gap that is larger is told
+        again at every renewal until a shift has closed it."""
         ...
 
     async def give_back(self, owner: str) -> None:
@@ -55,8 +56,8 @@ class TimeKeeper(Protocol):
         ...
 
     async def shift(self, seconds: float) -> None:
-        """Move deadlines, watches and the ends of undos of documents that wait by so much; not when
-        to try again."""
+        """Close a gap: move deadlines, watches and the ends of undos of documents that wait by so
+        much; not when to try again."""
         ...
 
 
@@ -88,7 +89,8 @@ class Sweeping:
 
     async def stop(self) -> None:
         """Leave the lease to another worker, so that nothing is put off by a gap."""
-        if self.lease is not None and self.lease.owner == self.owner:
+        now = self.delivery.part.now()  # of one that has ended it would hide an outage
+        if self.lease and self.lease.owner == self.owner and self.lease.until > now:
             await self.keeper.give_back(self.owner)
 
     def _may_be_its_turn(self, now: datetime) -> bool:
@@ -108,12 +110,13 @@ class Sweeping:
         mine = self.lease is not None and self.lease.owner == self.owner
         if mine and self.lease and self.lease.until - now > _seconds(LEASE_SECONDS - RENEW_SECONDS):
             return
-        self.lease = await self.keeper.renew(self.owner, LEASE_SECONDS)
-        if self.lease.owner == self.owner and self.lease.gap_seconds > GAP_SECONDS:
-            log.warning("sweep.gap", seconds=self.lease.gap_seconds, fence=self.lease.fence)
-            await self.keeper.shift(self.lease.gap_seconds)
+        lease = await self.keeper.renew(self.owner, LEASE_SECONDS, GAP_SECONDS)
+        if lease.owner == self.owner and lease.gap_seconds > GAP_SECONDS:
+            log.warning("sweep.gap", seconds=lease.gap_seconds, fence=lease.fence)
+            await self.keeper.shift(lease.gap_seconds)
             self.watch.forget()
             await self.watch.look(now)
+        self.lease = lease
 
 
 def _seconds(number: float) -> timedelta:

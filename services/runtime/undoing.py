@@ -59,18 +59,33 @@ def undo_answered(case: Case) -> Outcome:
     if told is None:
         return nothing(case)
     freed = replace(one, lease=None, try_at=None)
-    over = one.give_up_at is not None and case.now >= one.give_up_at
-    if told.answer == "yes" or (one.resolving and over):
+    if told.answer == "yes":
         return _undone(case, freed)
-    if over or (told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG and not one.resolving):
-        return _park_undo(case, freed, told.where or UNDO_IS_OVER)
+    if _is_over(case):
+        return _ended(case, freed, told.where)
+    if told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG and not one.resolving:
+        return _park_undo(case, freed, told.where)
     return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
+
+
+def _is_over(case: Case) -> bool:
+    give_up_at = case.known.give_up_at
+    return give_up_at is not None and case.now >= give_up_at
+
+
+def _ended(case: Case, freed: Document, where: str = "") -> Outcome:
+    """The hours of an undo are over; what a person undid by hand is undone then."""
+    return (
+        _undone(case, freed) if freed.resolving else _park_undo(case, freed, where or UNDO_IS_OVER)
+    )
 
 
 def try_undo(case: Case) -> Outcome:
     one = case.known
     if one.try_at is None or one.try_at > case.now:
         return nothing(case)
+    if not case.part.outside and _is_over(case):  # it was switched off: nobody calls
+        return _ended(case, replace(one, lease=None, try_at=None))
     return call(case, replace(one, attempts=one.attempts + 1))
 
 

@@ -155,3 +155,15 @@ async def test_what_another_tenant_asks_of_a_saga_harms_it_nowhere(journey, name
     await rest(world)
     assert status(world, saga) == "COMPLETED"
     assert projected(world)[saga]["tenant_id"] == "default"
+
+
+@JOURNEY
+async def test_what_another_tenant_asks_does_not_lose_the_request_of_the_owner(journey):
+    world, saga = new_world(outside=platforms()), saga_of("a", journey)
+    for tenant in ("acme", "default", "acme"):
+        await world.publish(request("a", None, journey, ce_tenantid=tenant, ce_id=f"r-{tenant}"))
+        await world.run()
+    await world.publish(start("a", journey))
+    await rest(world)
+    assert status(world, saga) == "COMPENSATED"
+    assert [in_force(world, step, saga) for step in OUTER] == [0, 0, 0]

@@ -152,7 +152,7 @@ class Keeper:
     async def has_waiting(self) -> bool:
         return True
 
-    async def renew(self, owner: str, seconds: float) -> Lease:
+    async def renew(self, owner: str, seconds: float, _most: float) -> Lease:
         gap, self.renewed_at = self.clock.time - self.renewed_at, self.clock.time
         until = self.clock.time + timedelta(seconds=seconds)
         return Lease(owner, until, 1, gap.total_seconds())

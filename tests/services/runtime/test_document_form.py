@@ -55,6 +55,7 @@ documents = st.builds(
     undo_wanted=st.booleans(),
     deadline_spoke=st.booleans(),
     resolving=st.booleans(),
+    blocked_for=st.lists(st.sampled_from(("acme", "x.y")), unique=True).map(tuple),
     revision=number,
 )
 

@@ -6,7 +6,7 @@ from runtime_given import HEARS, Clock, event, part_of, told
 
 from contracts import poison
 from contracts.poison import PoisonError
-from services.runtime.protocol import Answer, meet
+from services.runtime.protocol import MOST_BLOCKED_FOR, Answer, meet
 
 P = HEARS["contract"]
 STORED = [("inner", state) for state in INNER_STATES[1:]] + [
@@ -25,7 +25,7 @@ OTHER = {"partner": {"partner_id": "p-1", "kind": "STARTUP"}}
         (*one, word)
         for one in STORED
         for word in ("P(k-1)", "K(k+1)", "R(k)")
-        if (one[1], word) != ("blocked", "P(k-1)")
+        if one[1] != "blocked"  # nobody knows yet whose saga it is
     ],
 )
 def test_tenant_mismatch_in_every_state(kind, state, word):
@@ -46,6 +46,31 @@ def test_what_an_undo_of_another_tenant_blocked_is_done_all_the_same(kind):
     assert {message.event_id for message in answer.say}.isdisjoint(
         message.event_id for message in one.document.outbox
     )
+
+
+@pytest.mark.parametrize("kind", ["inner", "outer"])
+def test_of_several_tenants_that_asked_to_undo_each_ones_saga_stays_undone(kind):
+    one = led("middle", kind, "blocked")
+    for tenant in ("another", "acme", "default"):
+        one.document = meet(
+            one.document, one.event("K(k+1)", ce_tenantid=tenant), one.part
+        ).document
+    for tenant in ("another", "acme", "default"):
+        answer = meet(one.document, one.event("P(k-1)", ce_tenantid=tenant), one.part)
+        assert (answer.document, answer.say) == (one.document, ())
+    third = meet(one.document, one.event("P(k-1)", ce_tenantid="third"), one.part)
+    assert third.document.context.tenant_id == "third"
+
+
+@pytest.mark.parametrize("kind", ["inner", "outer"])
+def test_how_many_tenants_may_ask_is_bounded(kind):
+    one = led("middle", kind, "blocked")
+    for number in range(MOST_BLOCKED_FOR):
+        heard = one.event("R(k)", ce_tenantid=f"t-{number}")
+        one.document = meet(one.document, heard, one.part).document
+    with pytest.raises(PoisonError) as error:
+        meet(one.document, one.event("R(k)", ce_tenantid="one-more"), one.part)
+    assert error.value.error_class == poison.TENANT_MISMATCH
 
 
 @stored

@@ -15,6 +15,7 @@ from contracts.step_document import StepDocument, StepState
 from services.runtime.document import Document, State
 from services.runtime.document_form import to_form
 from services.runtime.process_store import TimeStore
+from services.runtime.protocol import meet
 from services.runtime.store import StepStore
 from services.runtime.vitals import Vitals
 
@@ -47,7 +48,11 @@ def decided() -> list[Document]:
     resolving.meets("resolve")
     handler_bug = Led("middle", outer=True, answer=BUG)
     handler_bug.meets("P(k-1)")
-    return [one.document for one in (*found, resolving, handler_bug) if one.document]
+    asked = led("middle", "inner", "blocked")
+    asked.document = meet(
+        asked.document, asked.event("K(k+1)", ce_tenantid="acme"), asked.part
+    ).document
+    return [one.document for one in (*found, resolving, handler_bug, asked) if one.document]
 
 
 def test_every_decision_is_stored_as_published():

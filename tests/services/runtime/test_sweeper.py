@@ -235,3 +235,16 @@ async def test_a_sweep_that_was_decided_from_an_older_document_is_decided_anew()
 def asked(saga: str):
     one = record("CompensationRequested", ce_sagaid=saga, ce_id=f"r-{saga}")
     return replace(one, offset=77)
+
+
+async def test_an_undo_that_nobody_can_call_for_any_more_says_so_when_its_hours_are_over():
+    """The outside system of the step was switched off while sagas were under way."""
+    ground = await claimed("a")
+    off = Ground(told("contract"), store=ground.store, log=ground.log)
+    off.clock.time = ground.clock.time
+    worker = off.delivery()
+    for _ in range(2):
+        off.clock.go_on(90_000)
+        await sweep(worker, Never())
+    assert state(off) == "undo_parked"
+    assert "StepParked" in words(off)

@@ -1,13 +1,16 @@
 """Whose turn it is to sweep, and that time in which nobody could sweep does not count."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from keeper_given import MemoryKeeper
+from played_given import Never
 from runtime_given import Ground, told, triggers
 from test_watching import Places
 
 from services.runtime.delivery import deliver
-from services.runtime.sweeping import LEASE_SECONDS, Sweeping
+from services.runtime.sweeper import SWEEP_LIMIT, sweep
+from services.runtime.sweeping import GAP_SECONDS, LEASE_SECONDS, Sweeping
 from services.runtime.watching import NextServices
 
 
@@ -142,3 +145,41 @@ async def test_a_worker_that_stops_leaves_the_lease_so_that_nothing_is_put_off()
     await service.ticks(other, 26)
     assert other.lease.owner == "b"
     assert service.state == "undoing"
+
+
+async def test_a_worker_that_is_stopped_during_an_outage_of_the_broker_does_not_hide_it():
+    service = Service()
+    one, other = service.worker("a"), service.worker("b")
+    await one.tick()
+    await service.claim()
+    service.places.away = True
+    await service.ticks(one, 60)
+    await one.stop()
+    service.places.away = False
+    await service.ticks(other, 6)
+    assert service.state == "pending"
+
+
+async def test_a_worker_that_dies_before_it_has_moved_the_times_does_not_hide_an_outage():
+    service = Service()
+    one, other = service.worker("a"), service.worker("b")
+    await one.tick()
+    await service.claim()
+    service.go_on(60)
+    await service.keeper.renew("a", LEASE_SECONDS, GAP_SECONDS)  # and no shift
+    await service.ticks(other, 20)
+    assert service.state == "pending"
+
+
+async def test_documents_of_a_journey_that_is_not_known_here_do_not_keep_others_from_their_turn():
+    """A version was taken back, and more of its sagas are under way than a sweep looks at."""
+    ground = Ground(told("contract"), part={"outside": True})
+    unknown = [f"old-{number}" for number in range(SWEEP_LIMIT)]
+    await deliver(ground.delivery(), triggers("contract", *unknown))
+    for one in list(ground.store.documents.values()):
+        ground.store._keep(replace(one, context=replace(one.context, journey_version=2)))
+    await deliver(ground.delivery(), triggers("contract", "a", first_offset=SWEEP_LIMIT))
+    ground.clock.go_on(100)
+    for _ in range(3):
+        await sweep(ground.delivery(), Never())
+    assert ground.store.documents["a"].state == "undoing"

@@ -1,0 +1,45 @@
+"""What the coordinator of a group says when it cannot say where the group stands."""
+
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from services.runtime.kafka_places import KafkaPlaces
+from services.runtime.settings import load_settings
+
+PLACE = ("onboarding.contract-created", 0)
+
+
+class Loading:
+    """The answer to OffsetFetch, version 2 and later: the error of the group stands beside it."""
+
+    topics = ()
+    error_code = 14
+
+
+async def test_a_coordinator_that_is_loading_is_not_a_group_that_does_not_exist(monkeypatch):
+    """aiokafka looks at the errors of partitions alone, and gives nothing back."""
+
+    async def answer(*_: Any) -> Any:
+        return Loading()
+
+    async def coordinator(*_: Any) -> int:
+        return 1
+
+    admin = AIOKafkaAdminClient(bootstrap_servers="127.0.0.1:1")
+    admin._send_request, admin.find_coordinator = answer, coordinator
+    places = KafkaPlaces(load_settings(_env_file=None))
+    places._consumer, places._admin = object(), admin
+    with pytest.raises(KafkaError):
+        await places.of_group("onboarding.documents", [PLACE])
+
+
+@pytest.mark.servers
+async def test_of_a_group_that_does_not_exist_every_partition_is_without_a_place(kafka, topic):
+    """Otherwise it could not be told from one whose coordinator is loading."""
+    places = KafkaPlaces(load_settings(_env_file=None, kafka=kafka[1]))
+    ends = await places.ends([topic])
+    assert await places.of_group("nobody", list(ends)) == {}
+    await places.close()
