@@ -24,6 +24,9 @@ from services.runtime.part import Part
 Partition = tuple[str, int]
 Offsets = Mapping[Partition, int]
 FORGOTTEN_AFTER = timedelta(minutes=10)
+STILL_AT_LEAST = timedelta(seconds=10)
+"""A group whose worker died stands still until its session is over and another has its partitions;
+one on an overloaded machine for as long as a batch takes."""
 
 
 class Places(Protocol):
@@ -128,7 +131,7 @@ class NextServices:
         if stands.get(event, 0) >= seen.end:
             seen.past_since = seen.past_since or now
             return now - seen.past_since >= patience
-        return now - self._moved_at[name][1] >= patience
+        return now - self._moved_at[name][1] >= max(patience, STILL_AT_LEAST)
 
     def _note(self, name: str, now: datetime) -> None:
         places = self._stands[name]

@@ -22,7 +22,7 @@ from tests.integration.system import System, system
 
 SECONDS = float(os.environ.get("ONBOARDING_CHAOS_SECONDS", "60"))
 FIRST_YES = "PartnerRegistrationCompleted"
-CONTROL_SECONDS = 12
+CONTROL_SECONDS = 20
 REST_SECONDS = 150
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400 + SECONDS)]
 

@@ -8,7 +8,7 @@ from runtime_given import T0, part_of, told
 from stored_given import watching
 
 from contracts.topics import event_topic, group
-from services.runtime.watching import FORGOTTEN_AFTER, NextServices
+from services.runtime.watching import FORGOTTEN_AFTER, STILL_AT_LEAST, NextServices
 
 PATIENCE = 35
 EVENT = (event_topic("ContractCreated"), 0)
@@ -37,10 +37,12 @@ class Places:
 class Looked:
     """The watch of `contract` on `documents`; the event stands at offset 9, 10 answers are read."""
 
-    def __init__(self, next_at: int | None = 0) -> None:
+    def __init__(self, next_at: int | None = 0, seconds: float = 30) -> None:
         self.places = Places({EVENT: 10, ANSWER: 10}, {OWN: {ANSWER: 10}})
         self.now = T0
-        self.watch = NextServices(part_of(told("contract")), self.places)
+        self.watch = NextServices(
+            part_of(told("contract"), seconds_for=lambda _: seconds), self.places
+        )
         self.next_stands(next_at)
 
     def next_stands(self, place: int | None) -> None:
@@ -92,6 +94,13 @@ async def test_a_place_that_does_not_move_for_timeout_and_grace_is_dead_or_stuck
     one.next_stands(4)
     assert not await one.speaks(PATIENCE - 1)
     assert not await one.speaks(PATIENCE - 1)
+    assert await one.speaks(1)
+
+
+async def test_however_little_time_a_step_has_a_worker_that_died_can_be_replaced():
+    one = Looked(next_at=3, seconds=1)
+    assert not await one.speaks()
+    assert not await one.speaks(STILL_AT_LEAST.total_seconds() - 1)
     assert await one.speaks(1)
 
 
