@@ -64,7 +64,7 @@ def undo_answered(case: Case) -> Outcome:
     if _is_over(case):
         return _ended(case, freed, told.where)
     if told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG and not one.resolving:
-        return _park_undo(case, freed, told.where)
+        return _park_undo(case, freed, told.where or UNDO_IS_OVER)
     return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
 
 
