@@ -1,11 +1,12 @@
 """Where logs end and where groups stand, on Kafka (the port `Places`).
 
-Tansu 0.6.0 tells an end that is too low by up to the size of the last batch. That makes a watch
-see the end of the answers a moment too early there, which delivers no answer late.
+Tansu 0.6.0 tells of a log's end what is one past the first record of its last batch. So the log is
+read on from the end that was told: to a step that is behind, the answer to a saga may be in that
+batch, and the saga would be undone although it was answered.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,6 +17,7 @@ from services.runtime.settings import Settings
 from services.runtime.watching import Offsets, Partition
 
 ANSWER_SECONDS = 10.0
+EMPTY_FETCH_MS, READ_ON_MS = 20, 200
 
 
 class KafkaPlaces:
@@ -40,7 +42,8 @@ class KafkaPlaces:
             wanted = [
                 TopicPartition(topic, one) for topic in topics for one in range(self._counts[topic])
             ]
-            ends = await consumer.end_offsets(wanted)
+            told = await consumer.end_offsets(wanted)
+            ends = await _read_on(consumer, told)
         return {(one.topic, one.partition): offset for one, offset in ends.items()}
 
     async def of_group(self, group: str, partitions: Sequence[Partition]) -> Offsets:
@@ -70,7 +73,11 @@ class KafkaPlaces:
 
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, enable_auto_commit=False)
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._servers,
+                enable_auto_commit=False,
+                fetch_max_wait_ms=EMPTY_FETCH_MS,
+            )
             await consumer.start()
             self._consumer = consumer
         if self._admin is None:
@@ -78,3 +85,16 @@ class KafkaPlaces:
             await admin.start()
             self._admin = admin
         return self._consumer, self._admin
+
+
+async def _read_on(
+    consumer: AIOKafkaConsumer, told: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Where the logs end, if they end behind what was told. Nothing is fetched afterwards."""
+    consumer.assign(list(told))
+    for one, offset in told.items():
+        consumer.seek(one, offset)
+    await consumer.getmany(timeout_ms=READ_ON_MS)
+    ends = {one: await consumer.position(one) for one in told}
+    consumer.unsubscribe()
+    return ends

@@ -1,8 +1,10 @@
 """What the coordinator of a group says when it cannot say where the group stands."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -42,4 +44,18 @@ async def test_of_a_group_that_does_not_exist_every_partition_is_without_a_place
     places = KafkaPlaces(load_settings(_env_file=None, kafka=kafka[1]))
     ends = await places.ends([topic])
     assert await places.of_group("nobody", list(ends)) == {}
+    await places.close()
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("batch", [1, 3, 200])
+async def test_a_log_ends_behind_the_last_record_of_its_last_batch(kafka, topic, batch):
+    places = KafkaPlaces(load_settings(_env_file=None, kafka=kafka[1]))
+    assert set((await places.ends([topic])).values()) == {0}
+    async with AIOKafkaProducer(bootstrap_servers=kafka[1], linger_ms=50) as producer:
+        for count in (1, 2):
+            await asyncio.gather(
+                *[await producer.send(topic, b"x", partition=0) for _ in range(batch)]
+            )
+            assert (await places.ends([topic]))[topic, 0] == count * batch
     await places.close()
