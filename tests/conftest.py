@@ -7,16 +7,14 @@ embedded broker.
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.errors import Unavailable
-from deploy.local.stack import Options, servers
 from services.runtime.settings import Settings, load_settings
+from tests.own_servers import servers_or_skip
 
 FAST_GROUPS = {"kafka_session_timeout_seconds": 6, "kafka_heartbeat_seconds": 1}
 log = logging.getLogger(__name__)
@@ -54,12 +52,8 @@ async def real_servers(
 ) -> AsyncIterator[RealServers]:
     """Keep to `prefix` on them: they are shared by the whole run."""
     broker = pytestconfig.getoption("--broker")
-    options = Options(tmp_path_factory.mktemp("servers"), broker=broker)
-    async with AsyncExitStack() as until_the_end:
-        try:
-            stack = await until_the_end.enter_async_context(servers(options, _on_event))
-        except Unavailable as missing:
-            pytest.skip(f"no {broker} servers: {missing}")
+    folder = tmp_path_factory.mktemp("servers")
+    async with servers_or_skip(broker, folder, _on_event) as stack:
         yield RealServers(stack.kafka, stack.mongo, broker)
 
 

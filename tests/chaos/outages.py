@@ -15,9 +15,9 @@ from deploy.local.stack import Stack
 from tests.chaos.rest import platform_of
 from tests.integration import starts
 from tests.integration.outside import Reading
-from tests.integration.own_servers import servers_or_skip
 from tests.integration.polling import until
 from tests.integration.system import System, system
+from tests.own_servers import servers_or_skip
 
 Broker = Literal["embedded", "apache"]
 Away = Literal["mute", "gone"]  # it gives no answer, or refuses the connection

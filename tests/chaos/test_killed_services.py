@@ -15,10 +15,10 @@ from tests.chaos.ordeal import Ordeal
 from tests.chaos.verdict import NUMBERS, STATUS_AFTER, differing, numbers_of, sagas_of, status_of
 from tests.integration import outside, starts
 from tests.integration.outside import Place, Reading, Seen
-from tests.integration.own_servers import servers_or_skip
 from tests.integration.polling import until
 from tests.integration.starts import Sent
 from tests.integration.system import System, system
+from tests.own_servers import servers_or_skip
 
 SAGAS, TWICE, POISON, BURST = 1000, 100, 10, 50
 SEED = 20_260_302
@@ -30,17 +30,15 @@ HEARERS_OF_STARTS = ("registration", "saga-state")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_thousand_sagas_complete_once_each_though_every_service_is_killed(
-    pytestconfig: pytest.Config, prefix: str, tmp_path: Path
+    prefix: str, tmp_path: Path
 ):
-    await judge(pytestconfig.getoption("--broker"), prefix, tmp_path)
+    await judge("embedded", prefix, tmp_path)
 
 
 @pytest.mark.apache
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_the_same_on_apache_kafka(pytestconfig: pytest.Config, prefix: str, tmp_path: Path):
-    if pytestconfig.getoption("--broker") == "apache":
-        pytest.skip("the test before this one did it")
+async def test_the_same_on_apache_kafka(prefix: str, tmp_path: Path):
     await judge("apache", prefix, tmp_path)
 
 

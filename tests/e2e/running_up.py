@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+
+import pytest
 
 ONBOARDING = str(Path(sys.executable).parent / "onboarding")
 START_SECONDS = 150.0  # on a machine that is busy with other things
@@ -60,6 +63,21 @@ def eventually(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     while not is_so():
         assert time.monotonic() < deadline, f"not so within {seconds:g} s"
         time.sleep(0.05)
+
+
+@contextmanager
+def up_or_skip(folder: Path, *options: str) -> Iterator[Up]:
+    """A stack that is ready; where the embedded servers cannot run the test is skipped."""
+    one = spawn_up(folder, *options)
+    try:
+        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, START_SECONDS)
+        if "[embedded]" in one.told:
+            pytest.skip(one.told)
+        assert one.process.poll() is None, one.told
+        yield one
+    finally:
+        one.process.terminate()
+        one.process.wait(60)
 
 
 def spawn_up(folder: Path, *options: str) -> Up:

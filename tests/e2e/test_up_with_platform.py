@@ -7,23 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from running_up import START_SECONDS, Up, clean, eventually, somebody, spawn_up, started
+from running_up import Up, clean, eventually, somebody, started, up_or_skip
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory) -> Iterator[Up]:
-    one = spawn_up(tmp_path_factory.mktemp("platform"), "--with-platform")
-    try:
-        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, START_SECONDS)
-        if "[embedded]" in one.told:
-            pytest.skip(one.told)
-        assert one.process.poll() is None, one.told
+    with up_or_skip(tmp_path_factory.mktemp("platform"), "--with-platform") as one:
         yield one
-    finally:
-        one.process.terminate()
-        one.process.wait(60)
 
 
 def test_the_platform_is_shown_and_exported(up: Up):

@@ -8,8 +8,9 @@ import pytest
 from tests.conftest import RealServers
 from tests.integration.shared_system import shared
 from tests.integration.tiny import Tiny, tiny_on
+from tests.integration.with_platform import running, with_platform
 
-__all__ = ["shared"]
+__all__ = ["running", "shared", "with_platform"]
 
 
 @pytest.fixture

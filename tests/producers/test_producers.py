@@ -15,9 +15,9 @@ from pymongo import AsyncMongoClient
 from deploy.local import apache_install
 from deploy.local.child import run
 from tests.integration import starts
-from tests.integration.own_servers import servers_or_skip
 from tests.integration.polling import until
 from tests.integration.system import System, system
+from tests.own_servers import servers_or_skip
 
 JAVA_PROGRAM = Path(__file__).with_name("StartOnboarding.java")
 

@@ -1,4 +1,4 @@
-"""Servers of a test's own, which it may stop and kill."""
+"""A broker and a database: of a test's own, which it may stop and kill, or of the whole run."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,17 +9,18 @@ import pytest
 
 from deploy.local.errors import Unavailable
 from deploy.local.stack import Options, Stack, servers
+from deploy.local.supervisor import OnEvent
 
 
 @asynccontextmanager
 async def servers_or_skip(
-    broker: Literal["embedded", "apache"], folder: Path
+    broker: Literal["embedded", "apache"], folder: Path, on_event: OnEvent = lambda *_: None
 ) -> AsyncIterator[Stack]:
-    """A broker and a database; where they cannot run the test is skipped."""
+    """Where they cannot run the test is skipped; the summary of the run says why."""
     async with AsyncExitStack() as started:
         try:
             options = Options(folder, broker=broker)
-            stack = await started.enter_async_context(servers(options, lambda *_: None))
+            stack = await started.enter_async_context(servers(options, on_event))
         except Unavailable as missing:
             pytest.skip(f"no {broker} servers: {missing}")
         yield stack
