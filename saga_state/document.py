@@ -56,6 +56,7 @@ class Fact(TypedDict):
     code: NotRequired[str]
     reason: NotRequired[str]
     requested_by: NotRequired[str]
+    names_journey: NotRequired[bool]  # of a request to undo: whether it said the journey
     outcome: NotRequired[str]
     parked: NotRequired[ParkedState]
     attempts: NotRequired[int]

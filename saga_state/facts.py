@@ -85,6 +85,7 @@ def _add_data(fact: Fact, event: Event, hash_of: HashOf) -> None:
             fact["step"], fact["outcome"] = said.step, said.outcome
         case CompensationRequested() as said:
             fact["requested_by"] = said.requested_by[:_CODE_MAX]
+            fact["names_journey"] = event.names_journey
             _add_why(fact, said)
         case PartnerOnboardingFailed() as said:
             fact["by_itself"] = event.source == source_of(said.failed_step)

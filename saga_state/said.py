@@ -30,8 +30,9 @@ class Said:
     """P, C, F, R and K of docs/protocol.md. Lists have the earliest first.
 
     `progress` holds PartnerOnboardingCompleted for the last step if its own event is missing.
-    Failures and requests that name no step of the journey are left out (V6). `parked` has the
-    last parking of each step that ever was, `undo_parked` the steps whose undo ever was.
+    Failures and requests that name no step of the journey are left out (V6); so is a person's
+    request that names another journey, which no step answered. `parked` has the last parking of
+    each step that ever was, `undo_parked` the steps whose undo ever was.
     """
 
     journey: Journey
@@ -69,6 +70,7 @@ def said_in(side: Side, journeys: Journeys) -> Said:
     journey = _journey(side["origin"]["journey"], own, journeys)
     names = journey.step_names
     wanted = frozenset({*names, None})
+    undone = _undone(own, wanted)
     return Said(
         journey=journey,
         names=names,
@@ -76,8 +78,8 @@ def said_in(side: Side, journeys: Journeys) -> Said:
         start=next((fact for fact in own if fact["type"] == START), None),
         progress=_progress(journey, own),
         failures=[fact for fact in own if fact["type"] == FAILED and fact["step"] in wanted],
-        requests=[fact for fact in own if fact["type"] == REQUESTED and fact["step"] in wanted],
-        undone=_undone(own, wanted),
+        requests=_requests(journey, own, undone),
+        undone=undone,
         parked=last_parkings(own, names),
         undo_parked=undo_parked(own) & wanted,
     )
@@ -124,6 +126,21 @@ def _progress(journey: Journey, own: Sequence[Fact]) -> dict[str, Fact]:
     if completed is not None and journey.steps:
         progress.setdefault(journey.last.name, completed)
     return progress
+
+
+def _requests(journey: Journey, own: Sequence[Fact], undone: Mapping[str, Fact]) -> list[Fact]:
+    """Steps that know the saga heed whoever asks; those that do not go by the journey it names."""
+    requests = [fact for fact in own if fact["type"] == REQUESTED]
+    return [
+        fact
+        for fact in requests
+        if fact["step"] in journey.step_names
+        or (fact["step"] is None and (undone or not _names_another(fact, journey)))
+    ]
+
+
+def _names_another(request: Fact, journey: Journey) -> bool:
+    return request.get("names_journey", True) and request["journey"] != journey.name
 
 
 def _undone(own: Sequence[Fact], wanted: Set[str | None]) -> dict[str, Fact]:

@@ -1,5 +1,7 @@
 """The status by docs/protocol.md, "Status of a saga": a sentence per rule, with its mark."""
 
+from dataclasses import replace
+
 import pytest
 from saga_given import Voices, states, told
 
@@ -151,6 +153,21 @@ def test_v6_a_step_that_the_journey_does_not_have_counts_as_no_failure_and_no_re
         None,
         None,
     )
+
+
+def test_v6_a_request_that_names_another_journey_counts_once_a_step_heeded_it(v: Voices) -> None:
+    other = v.asked(None, 60, context={"journey": "partner-creation"})
+    assert told(*v.whole_way(), other)["status"] == "COMPLETED"
+    saga = told(*v.whole_way(), other, v.undid("recruitment", 61))
+    assert (saga["status"], saga["compensation"]["requested_by"]) == ("COMPENSATING", "ops-1")
+
+
+def test_v6_a_request_that_leaves_out_the_journey_is_for_any() -> None:
+    v = Voices("partner-creation")
+    events = [*v.whole_way(), replace(v.asked(None, 60), names_journey=False)]
+    other = {"journey": "partner-onboarding"}
+    silent = replace(v.asked(None, 60, context=other), names_journey=False)
+    assert told(*events)["status"] == told(*v.whole_way(), silent)["status"] == "COMPENSATING"
 
 
 def test_v5_a_request_of_a_step_tells_the_failure_until_the_failure_is_heard(v: Voices) -> None:
