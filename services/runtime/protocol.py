@@ -109,7 +109,7 @@ def is_of_undoing(event: Event, part: Part) -> bool:
     if not isinstance(event.data, CompensationRequested | CompensationCompleted):
         return False
     own = rows_of(part.name, part.journeys.values())
-    return any(_asks(event, part, journey) for journey, _ in own)
+    return _may_end_here(event) or any(_asks(event, part, journey) for journey, _ in own)
 
 
 def _asks(event: Event, part: Part, journey: Journey) -> bool:

@@ -48,9 +48,19 @@ async def test_a_persons_request_without_a_journey_undoes_a_saga_of_another_jour
     (trigger,) = triggers("contract", "saga-1")
     trigger = replace(trigger, headers=(*trigger.headers, ("ce_journey", CREATION.encode())))
     await deliver(ground.delivery(), [trigger])
-    await deliver(ground.delivery(), [requested()])
+    await deliver(ground.delivery(), [requested(ce_journey=None)])
     assert ground.store.documents["saga-1"].state == "undone"
     assert ground.cells[-1] == "undo, my turn, done"
+
+
+async def test_a_persons_request_without_a_journey_is_looked_up_and_not_taken_for_a_new_saga():
+    ground, wires = Ground(registration.STEP), Wires()
+    store = WiredStore(wires, ground.store)
+    await deliver(ground.delivery(), [start(1)])
+    ((saga, document),) = ground.store.documents.items()
+    await deliver(ground.delivery(store=store), [requested(saga, ce_journey=None)])
+    written = [size for call, size in zip(wires.calls, wires.sizes, strict=True) if call == "write"]
+    assert (sum(written), document.state) == (0, "done")
 
 
 async def test_v6_a_step_that_the_sagas_journey_does_not_have_is_a_dead_letter_and_the_rest_is_done():
