@@ -41,7 +41,7 @@ lint: setup ## ruff, mypy, import contracts, generated files
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.generate --check
 
-test-fast: setup ## no servers, nothing that takes long: under a minute
+test-fast: setup ## no servers, nothing that takes long: about a minute
 	@$(PYTEST) -q $(TWO) -m "not servers and not apache and not slow"
 
 test: setup ## all that needs Python only, under 15 minutes

@@ -86,6 +86,8 @@ async def _faulty(request: web.Request, call: Call, act: Act) -> web.Response:
     await asyncio.sleep(struck.get("slow", 0))
     if "error" in struck:
         return problem(500, "The sandbox was told to fail.")
+    if "bug" in struck:
+        return web.Response(status=418, text="The sandbox was told to be misunderstood.")
     answer = act(struck)
     if "lose" in struck and request.transport:
         request.transport.abort()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 SYSTEMS = ("documents", "campaigns", "recruitment")
 MOST_FAULTS = 100
-Kind = Literal["slow", "error", "lose", "refuse", "ignore_keys"]
+Kind = Literal["slow", "error", "bug", "lose", "refuse", "ignore_keys"]
 Method = Literal["PUT", "DELETE"]
 ONLY_PUT = ("refuse", "ignore_keys")
 
@@ -21,8 +21,9 @@ class FaultRefusedError(Exception):
 class Fault(BaseModel):
     """A fault, and whom it strikes; what is left out is any.
 
-    slow: wait `seconds`, then do the work; error: answer 500, do nothing; lose: do the work, then
-    close the connection; refuse: say no, if nothing was said before; ignore_keys: create anew.
+    slow: wait `seconds`, then do the work; error: answer 500, do nothing; bug: answer 418, which
+    is no "no", do nothing; lose: do the work, then close the connection; refuse: say no, if
+    nothing was said before; ignore_keys: create anew.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -53,7 +53,7 @@ def show_list(data: Path | None, tenant: str, filters: Filters, limit: int, outp
     sagas = asyncio.run(_listed(found, tenant, wanted, limit))
     answer([saga_json(saga) for saga in sagas], output, list_of(sagas, console().width))
     if not sagas:
-        note("no saga is like that")
+        note(f"no saga of tenant {tenant!r} is like that")
     if len(sagas) == limit:
         note(f"these are the first {limit}; --limit shows more")
 

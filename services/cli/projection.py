@@ -31,12 +31,19 @@ async def newest_saga(store: SagaStore, tenant_id: str, text: str) -> tuple[Saga
 
     CliError (1) if there is none.
     """
-    sagas = await store.find(tenant_id, text)
-    if not sagas:
-        raise CliError(
-            f"no saga, partner or correlation id {text!r} in tenant {tenant_id!r} "
-            "(one just started shows up within a second; `onboarding list` shows all)"
-        )
+    sagas = await sagas_of(store, tenant_id, text)
     if len(sagas) > 1:
         note(f"{text} stands for {len(sagas)} sagas; this is the newest, {sagas[0]['_id']}")
     return sagas[0], sagas
+
+
+async def sagas_of(store: SagaStore, tenant_id: str, text: str) -> list[Saga]:
+    """All that an id stands for, the latest started first; CliError (1) if there is none."""
+    sagas = await store.find(tenant_id, text)
+    if not sagas:
+        where = "list --email` finds an address" if "@" in text else "list` shows all"
+        raise CliError(
+            f"no saga, partner or correlation id {text!r} in tenant {tenant_id!r} "
+            f"(one just started shows up within a second; `onboarding {where})"
+        )
+    return sagas

@@ -19,7 +19,7 @@ from saga_state.document import Saga
 from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import Output, one_of
 from services.cli.printing import answer_one, note
-from services.cli.projection import open_projection
+from services.cli.projection import open_projection, sagas_of
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
 
@@ -42,9 +42,11 @@ class Wish:
 
 
 def compensate(wish: Wish, data: Path | None) -> None:
-    """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over."""
+    """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over, or
+    waits for a person already."""
     found = find_stack(data)
     saga = asyncio.run(_saga_to_undo(found, wish))
+    refuse_if_parked(saga)
     _check_step(wish.step, saga)
     topic = event_topic(CompensationRequested.__name__, found.settings.prefix)
     asked = CompensationRequested(
@@ -116,6 +118,20 @@ def the_one_to_undo(sagas: list[Saga], text: str) -> Saga:
     raise CliError(f"{sagas[0]['_id']} is {status}: there is nothing to undo", NO)
 
 
+def refuse_if_parked(saga: Saga) -> None:
+    """CliError (1): asking again moves nothing while an undo is parked."""
+    saga_id = saga["_id"]
+    for one in saga["steps"]:
+        if one["state"] == "undo_parked":
+            step = one["step"]
+            raise CliError(
+                f"{saga_id} is being undone, and the undo of {step} is parked: mend the cause and "
+                f"`onboarding dlq redrive --saga {saga_id}`, or undo it by hand and "
+                f"`onboarding resolve {saga_id} --step {step}`",
+                NO,
+            )
+
+
 async def _saga_to_undo(found: Found, wish: Wish) -> Saga:
     return the_one_to_undo(await _sagas(found, wish), wish.text)
 
@@ -132,11 +148,7 @@ async def _saga_with(found: Found, wish: Wish) -> Saga:
 
 async def _sagas(found: Found, wish: Wish) -> list[Saga]:
     async with open_projection(found) as store:
-        sagas = await store.find(wish.tenant, wish.text)
-    if not sagas:
-        line = f"no saga, partner or correlation id {wish.text!r} in tenant {wish.tenant!r}"
-        raise CliError(line, NO)
-    return sagas
+        return await sagas_of(store, wish.tenant, wish.text)
 
 
 def _has_parked_undo(saga: Saga, step: str | None) -> bool:

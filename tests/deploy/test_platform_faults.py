@@ -27,6 +27,14 @@ async def test_a_500_does_nothing(sandbox: Sandbox):
     assert sandbox.done("documents", "s-1") == ["created"]
 
 
+async def test_an_answer_that_is_neither_yes_nor_no_does_nothing(sandbox: Sandbox):
+    await sandbox.tell("bug", times=1)
+    answers = [await sandbox.put("s-1") for _ in range(2)]
+    assert [one.status_code for one in answers] == [418, 200]
+    assert answers[0].headers["content-type"].startswith("text/plain")
+    assert sandbox.done("documents", "s-1") == ["created"]
+
+
 async def test_a_lost_answer_is_lost_after_the_work(sandbox: Sandbox):
     await sandbox.tell("lose", times=1)
     with pytest.raises(httpx.TransportError):

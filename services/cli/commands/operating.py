@@ -63,7 +63,7 @@ def compensate(
 ) -> None:
     """Have a saga undone, a completed one too.
 
-    Publishes CompensationRequested. Exit 1 if it is FAILED or COMPENSATED.
+    Publishes CompensationRequested. Exit 1 if it is FAILED, COMPENSATED, or its undo is parked.
     """
     from services.cli import wishes
 

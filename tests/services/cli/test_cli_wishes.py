@@ -9,7 +9,7 @@ from contracts.envelope import Record
 from contracts.events import CompensationRequested
 from contracts.reading import Reader
 from services.cli.errors import CliError
-from services.cli.wishes import message_of, person, reason_of, the_one_to_undo
+from services.cli.wishes import message_of, person, reason_of, refuse_if_parked, the_one_to_undo
 
 TOPIC = "onboarding.compensation-requested"
 
@@ -44,6 +44,16 @@ def test_of_all_that_an_id_stands_for_the_one_that_can_be_undone_is_meant(sagas)
     with pytest.raises(CliError, match=r"corr stands for 2 sagas; name one: .*, other") as error:
         the_one_to_undo([done, {**done, "_id": "other"}], "corr")
     assert error.value.exit_code == 2
+
+
+def test_while_an_undo_is_parked_asking_again_is_refused_and_names_what_helps(sagas):
+    done = sagas["COMPLETED"]
+    refuse_if_parked(done)
+    steps = [{**one, "state": "undo_parked"} for one in done["steps"]]
+    told = f"`onboarding resolve {done['_id']} --step {steps[0]['step']}`"
+    with pytest.raises(CliError, match=f"is parked: .* {told}") as error:
+        refuse_if_parked({**done, "steps": steps})
+    assert error.value.exit_code == 1
 
 
 def test_a_reason_and_a_person_are_needed(monkeypatch):
