@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.errors import CliError
 from services.cli.letter_topics import letters_of
 from services.cli.letters import Letter
+from services.cli.letters_wanted import Which, the_one
 from services.cli.masking import (
     masked_headers,
     masked_key,
@@ -23,33 +22,10 @@ from services.cli.masking import (
     plain_key,
     plain_value,
 )
-from services.cli.options import Output, one_of
+from services.cli.options import Output
 from services.cli.printing import answer, answer_one, cell, empty_table, note
 from services.cli.running_stack import find_stack
 from services.cli.times import time_of_day
-from services.steps import step_names
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Which letters are wanted; None, or no reference: no matter."""
-
-    service: str | None = None
-    error_class: str | None = None
-    saga: str | None = None
-    refs: tuple[str, ...] = ()
-
-    def __call__(self, letter: Letter) -> bool:
-        return (
-            self.service in (None, letter.service)
-            and self.error_class in (None, letter.error_class)
-            and self.saga in (None, letter.saga_id)
-            and (not self.refs or any(is_meant(letter, ref) for ref in self.refs))
-        )
-
-    def check(self) -> None:
-        """CliError (2) for a service that there is not."""
-        one_of("--service", self.service, (*step_names(), "saga-state"))
 
 
 def list_letters(
@@ -110,20 +86,6 @@ def facts_of(letter: Letter, reveal: bool) -> dict[str, Any]:
         "headers": plain_headers(headers) if whole else masked_headers(headers),
         "value": plain_value(record.value) if whole else masked_value(record.value),
     }
-
-
-def the_one(letters: Sequence[Letter], ref: str) -> Letter:
-    """The letter of an id or a place; of those that several services have of one record, one that
-    waits. CliError (1) if there is none."""
-    meant = [one for one in letters if is_meant(one, ref)]
-    if not meant:
-        raise CliError(f"no letter {ref}: give an id or TOPIC/PARTITION/OFFSET (`dlq list --each`)")
-    return next((one for one in meant if one.now == "open"), meant[0])
-
-
-def is_meant(letter: Letter, ref: str) -> bool:
-    """By its id, its own place, or the place of the record that it is a copy of."""
-    return ref in (letter.id, letter.place, letter.came_from)
 
 
 def _listed(rows: Sequence[dict[str, Any]]) -> RenderableType | None:

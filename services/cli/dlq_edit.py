@@ -13,11 +13,12 @@ from contracts.envelope import Event
 from contracts.events import event_names
 from contracts.poison import PoisonError
 from contracts.topics import event_topic
-from services.cli.dlq import Which, the_one
-from services.cli.dlq_sending import Act, Pile, deal_with, twins_of
+from services.cli.dlq_chosen import Act, Pile, twins_of
+from services.cli.dlq_sending import deal_with
 from services.cli.errors import USAGE, CliError
 from services.cli.letter_topics import letters_of
 from services.cli.letters import REDRIVE_ID, Letter
+from services.cli.letters_wanted import Which, the_one
 from services.cli.options import Output
 from services.cli.printing import answer_one, note
 from services.cli.running_stack import Found, find_stack

@@ -103,7 +103,8 @@ def dlq_list(
     output: Out = Output.TABLE,
 ) -> None:
     """What waits for a person: dead letters and parked steps, by service and class."""
-    from services.cli.dlq import Which, list_letters
+    from services.cli.dlq import list_letters
+    from services.cli.letters_wanted import Which
 
     list_letters(data, Which(service, _upper(error_class), saga), each, everything, output)
 
@@ -157,8 +158,9 @@ def dlq_redrive(
 
     Broken off, the same command does the rest. Exit 3 if only some were sent.
     """
-    from services.cli.dlq import Which
-    from services.cli.dlq_sending import Act, act_on_letters
+    from services.cli.dlq_chosen import Act
+    from services.cli.dlq_sending import act_on_letters
+    from services.cli.letters_wanted import Which
     from services.cli.wishes import person, reason_of
 
     which = Which(service, _upper(error_class), saga, tuple(id_ or ()))
@@ -179,8 +181,9 @@ def dlq_discard(
     output: Out = Output.TABLE,
 ) -> None:
     """Mark letters as dealt with. Nothing is deleted: `dlq list --all` shows them."""
-    from services.cli.dlq import Which
-    from services.cli.dlq_sending import Act, act_on_letters
+    from services.cli.dlq_chosen import Act
+    from services.cli.dlq_sending import act_on_letters
+    from services.cli.letters_wanted import Which
     from services.cli.wishes import person, reason_of
 
     which = Which(service, _upper(error_class), saga, tuple(id_ or ()))

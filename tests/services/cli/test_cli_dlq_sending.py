@@ -5,21 +5,12 @@ from letters_given import NOW, STARTS, Topics
 
 from contracts.operator import read_operator_event
 from contracts.reading import Reader
-from services.cli.dlq import Which
+from services.cli.dlq_chosen import Act, hash_of, selected, twins_of
 from services.cli.dlq_edit import edited, headers_given
-from services.cli.dlq_sending import (
-    CHUNK,
-    Act,
-    _agree,
-    deal_with,
-    hash_of,
-    in_chunks,
-    redriven,
-    selected,
-    twins_of,
-)
+from services.cli.dlq_sending import CHUNK, _agree, deal_with, in_chunks, redriven
 from services.cli.errors import CliError
 from services.cli.letters import REDRIVE_ID, header_text
+from services.cli.letters_wanted import Which
 
 REDRIVE = Act("redriven", Which(), "mended", "ana")
 DISCARD = Act("discarded", Which(), "of no use", "ana")

@@ -7,9 +7,10 @@ from letters_given import NOW, SECRET, STARTS, Topics
 
 from contracts.operator import ResolveRequested
 from contracts.reading import Reader
-from services.cli.dlq import Which, facts_of, groups, the_one
+from services.cli.dlq import facts_of, groups
 from services.cli.errors import CliError
 from services.cli.letters import letters_in, mark_of, with_sagas
+from services.cli.letters_wanted import Which, the_one
 
 
 @pytest.fixture
