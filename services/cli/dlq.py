@@ -13,7 +13,7 @@ from rich.text import Text
 
 from services.cli.letter_topics import letters_of
 from services.cli.letters import Letter
-from services.cli.letters_wanted import Which, the_one
+from services.cli.letters_wanted import Which, letters_and_which, the_one
 from services.cli.masking import (
     masked_headers,
     masked_key,
@@ -23,7 +23,7 @@ from services.cli.masking import (
     plain_value,
 )
 from services.cli.options import Output
-from services.cli.printing import answer, answer_one, cell, empty_table, note
+from services.cli.printing import answer, answer_one, cell, counted, empty_table, note
 from services.cli.running_stack import find_stack
 from services.cli.times import time_of_day
 
@@ -33,14 +33,25 @@ def list_letters(
 ) -> None:
     """Grouped by service and class, or each; what was dealt with only if `everything`."""
     which.check()
-    letters = asyncio.run(letters_of(find_stack(data)))
+    letters, which = asyncio.run(letters_and_which(find_stack(data), which))
     shown = [one for one in letters if which(one) and (everything or one.now == "open")]
     rows = [one.row for one in shown] if each else groups(shown, everything)
     answer(rows, output, _listed(rows))
     if not rows:
-        note("no letter waits" if not everything else "there is no letter")
+        note(nothing_of(which, letters, everything))
     if (hidden := sum(map(which, letters)) - len(shown)) and not everything:
-        note(f"{hidden} were redriven or discarded, or need nobody any more: --all shows them")
+        was = "was redriven or discarded, or needs nobody any more"
+        were = "were redriven or discarded, or need nobody any more"
+        note(f"{counted(hidden, was, were)}: --all shows them")
+
+
+def nothing_of(which: Which, letters: Iterable[Letter], everything: bool) -> str:
+    """That none is as wanted, and how many wait that are not."""
+    what = f"no letter of class {which.error_class}" if which.error_class else "no letter"
+    if everything:
+        return f"there is {what}"
+    others = sum(one.now == "open" for one in letters)
+    return f"{what} waits" + (f"; {counted(others, 'other does', 'others do')}" if others else "")
 
 
 def groups(letters: Iterable[Letter], with_state: bool) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ harmless, for what is sent has its old ids. `dlq edit` sends by the same way.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -20,8 +21,8 @@ from contracts.operator import RedriveRequested
 from services.cli.dlq_chosen import Act, Pile, hash_of, selected
 from services.cli.dlq_telling import say, told_of
 from services.cli.errors import PARTLY, USAGE, CliError
-from services.cli.letter_topics import letters_of
 from services.cli.letters import REDRIVE_ID, Letter, mark_of
+from services.cli.letters_wanted import letters_and_which
 from services.cli.printing import console, note
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
@@ -34,7 +35,8 @@ def act_on_letters(act: Act, data: Path | None) -> None:
     """All that is selected, or nothing. CliError: 1 nothing or not agreed, 3 partly done."""
     act.which.check()
     found = find_stack(data)
-    letters = asyncio.run(letters_of(found))
+    letters, which = asyncio.run(letters_and_which(found, act.which))
+    act = replace(act, which=which)
     chosen, left = selected(letters, act, found.settings.prefix)
     told = told_of(act, chosen, left)
     for why, count in left.items():

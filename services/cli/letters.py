@@ -23,6 +23,7 @@ from contracts.reading import Reader
 from saga_state.document import Saga
 
 MARK, REDRIVE_ID = "dlq_mark", "dlq_redrive_id"
+PARKINGS = ("PARKED", "UNDO_PARKED")  # beside the classes of what cannot be read
 Marked = Literal["redriven", "discarded"]
 Now = Literal["open", "redriven", "resolved", "discarded", "over", "copy"]
 """over: the saga went on without a person. copy: of a parked step's record; the step is listed."""

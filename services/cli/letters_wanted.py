@@ -1,34 +1,76 @@
 """Which letters a person means: by service, class, saga, id or place."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
-from services.cli.errors import CliError
-from services.cli.letters import Letter
+from contracts.poison import ERROR_CLASSES
+from saga_state.document import Saga
+from services.cli.errors import USAGE, CliError
+from services.cli.letter_topics import letters_of
+from services.cli.letters import PARKINGS, Letter
 from services.cli.options import one_of
+from services.cli.printing import note
+from services.cli.projection import open_projection, sagas_of
+from services.cli.running_stack import Found
 from services.steps import step_names
+
+MOST_SAGAS = 10_000  # of one partner or correlation id
+Find = Callable[[str], Awaitable[Sequence[Saga]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which letters are wanted; None, or no reference: no matter."""
+    """Which letters are wanted; None, or none named: no matter. `tenant`: whose `sagas`."""
 
     service: str | None = None
     error_class: str | None = None
-    saga: str | None = None
+    sagas: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
+    tenant: str = "default"
 
     def __call__(self, letter: Letter) -> bool:
         return (
             self.service in (None, letter.service)
             and self.error_class in (None, letter.error_class)
-            and self.saga in (None, letter.saga_id)
+            and (not self.sagas or letter.saga_id in self.sagas)
             and (not self.refs or any(is_meant(letter, ref) for ref in self.refs))
         )
 
     def check(self) -> None:
-        """CliError (2) for a service that there is not."""
+        """CliError (2) for a service or class that there is not, or a tenant of no saga."""
         one_of("--service", self.service, (*step_names(), "saga-state"))
+        one_of("--class", self.error_class, (*ERROR_CLASSES, *PARKINGS))
+        if self.tenant != "default" and not self.sagas:
+            line = f"--tenant {self.tenant}: it says whose --saga ID is meant; give that too"
+            raise CliError(line, USAGE)
+
+
+async def letters_and_which(found: Found, which: Which) -> tuple[list[Letter], Which]:
+    """All letters, and what is wanted of them once its names are looked up (see `looked_up`)."""
+    letters = await letters_of(found)
+
+    async def find(text: str) -> Sequence[Saga]:
+        async with open_projection(found) as store:
+            return await sagas_of(store, which.tenant, text, MOST_SAGAS)
+
+    return letters, await looked_up(which, letters, find)
+
+
+async def looked_up(which: Which, letters: Sequence[Letter], find: Find) -> Which:
+    """The same, with the saga ids that a partner or correlation id stands for.
+
+    The saga id of a letter is taken as it is: the projection need not know the saga of a record
+    that nobody could read. CliError (1) for an id of nothing.
+    """
+    for ref in which.refs:
+        the_one(letters, ref)
+    with_letters = {one.saga_id for one in letters}
+    sagas: list[str] = []
+    for text in which.sagas:
+        sagas += [text] if text in with_letters else [saga["_id"] for saga in await find(text)]
+    if len(sagas) > len(which.sagas):
+        note(f"{', '.join(which.sagas)} stands for {len(sagas)} sagas; all of them are meant")
+    return replace(which, sagas=tuple(sagas))
 
 
 def the_one(letters: Sequence[Letter], ref: str) -> Letter:

@@ -39,7 +39,8 @@ def one_of(option: str, text: str | None, known: Iterable[str]) -> None:
         raise CliError(f"{option} {text}: it is one of {', '.join(names)}", USAGE)
 
 
-def _tenant(text: str) -> str:
+def tenant_name(text: str) -> str:
+    """As it was given; CliError (2) for what no tenant can be named."""
     if not _TENANT.fullmatch(text):
         raise CliError(f"--tenant {text}: write 1 to 64 of A-Z a-z 0-9 . _ -", USAGE)
     return text
@@ -51,7 +52,7 @@ Data = Annotated[
 ]
 Out = Annotated[Output, typer.Option("-o", "--output", help="How to write the answer.")]
 Tenant = Annotated[
-    str, typer.Option("--tenant", metavar="NAME", callback=_tenant, help="Whose sagas.")
+    str, typer.Option("--tenant", metavar="NAME", callback=tenant_name, help="Whose sagas.")
 ]
 AnyId = Annotated[
     str, typer.Argument(metavar="ID", help="A saga id, a partner id or a correlation id.")

@@ -88,6 +88,11 @@ def empty_table(*columns: str, title: str | None = None) -> Table:
     return made
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """`1 letter`, or `2 letters`."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def cell(value: Any) -> Text:
     """A value as a person reads it; never read as markup."""
     if value is None:

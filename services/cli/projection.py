@@ -37,9 +37,9 @@ async def newest_saga(store: SagaStore, tenant_id: str, text: str) -> tuple[Saga
     return sagas[0], sagas
 
 
-async def sagas_of(store: SagaStore, tenant_id: str, text: str) -> list[Saga]:
+async def sagas_of(store: SagaStore, tenant_id: str, text: str, limit: int = 50) -> list[Saga]:
     """All that an id stands for, the latest started first; CliError (1) if there is none."""
-    sagas = await store.find(tenant_id, text)
+    sagas = await store.find(tenant_id, text, limit)
     if not sagas:
         where = "list --email` finds an address" if "@" in text else "list` shows all"
         raise CliError(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import AnyId, Data, DryRun, Out, Output, Tenant
+from services.cli.options import AnyId, Data, DryRun, Out, Output, Tenant, tenant_name
 
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so nothing personal.")
@@ -17,9 +17,16 @@ FailedStep = Annotated[
 ParkedStep = Annotated[str, typer.Option(help="The step whose undo is parked.")]
 Service = Annotated[str | None, typer.Option(help="Only of this service.")]
 ErrorClass = Annotated[
-    str | None, typer.Option("--class", help="Only of this class: INVALID_JSON, PARKED, ...")
+    str | None,
+    typer.Option("--class", help="Only of this class: INVALID_JSON, PARKED, UNDO_PARKED, ..."),
 ]
-SagaId = Annotated[str | None, typer.Option("--saga", metavar="ID", help="Only of this saga.")]
+SagaId = Annotated[
+    str | None,
+    typer.Option("--saga", metavar="ID", help="Only of this saga, partner or correlation id."),
+]
+SagaTenant = Annotated[
+    str, typer.Option("--tenant", metavar="NAME", callback=tenant_name, help="Whose --saga it is.")
+]
 Refs = Annotated[
     list[str] | None,
     typer.Option("--id", metavar="REF", help="Only these: an id or a place; may be repeated."),
@@ -97,6 +104,7 @@ def dlq_list(
     service: Service = None,
     error_class: ErrorClass = None,
     saga: SagaId = None,
+    tenant: SagaTenant = "default",
     each: Each = False,
     everything: Everything = False,
     data: Data = None,
@@ -106,7 +114,8 @@ def dlq_list(
     from services.cli.dlq import list_letters
     from services.cli.letters_wanted import Which
 
-    list_letters(data, Which(service, _upper(error_class), saga), each, everything, output)
+    which = Which(service, _upper(error_class), _named(saga), (), tenant)
+    list_letters(data, which, each, everything, output)
 
 
 def dlq_show(
@@ -145,6 +154,7 @@ def dlq_redrive(
     service: Service = None,
     error_class: ErrorClass = None,
     saga: SagaId = None,
+    tenant: SagaTenant = "default",
     id_: Refs = None,
     reason: Reason = "",
     again: Again = False,
@@ -163,7 +173,7 @@ def dlq_redrive(
     from services.cli.letters_wanted import Which
     from services.cli.wishes import person, reason_of
 
-    which = Which(service, _upper(error_class), saga, tuple(id_ or ()))
+    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()), tenant)
     told = reason if dry_run else reason_of(reason)
     act_on_letters(Act("redriven", which, told, person(by), again, dry_run, yes, output), data)
 
@@ -172,6 +182,7 @@ def dlq_discard(
     service: Service = None,
     error_class: ErrorClass = None,
     saga: SagaId = None,
+    tenant: SagaTenant = "default",
     id_: Refs = None,
     reason: Reason = "",
     by: By = None,
@@ -186,10 +197,14 @@ def dlq_discard(
     from services.cli.letters_wanted import Which
     from services.cli.wishes import person, reason_of
 
-    which = Which(service, _upper(error_class), saga, tuple(id_ or ()))
+    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()), tenant)
     told = reason if dry_run else reason_of(reason)
     act_on_letters(Act("discarded", which, told, person(by), False, dry_run, yes, output), data)
 
 
 def _upper(text: str | None) -> str | None:
     return None if text is None else text.upper()
+
+
+def _named(text: str | None) -> tuple[str, ...]:
+    return () if text is None else (text,)

@@ -73,6 +73,8 @@ def test_help_needs_nothing_heavy(record_property):
         ("resolve x --step contract --reason y", "no stack runs in .onboarding"),
         ("dlq list", "no stack runs in .onboarding"),
         ("dlq list --service nobody", "--service nobody: it is one of registration"),
+        ("dlq list --class TYPO", "--class TYPO: it is one of NOT_CLOUDEVENTS, UNKNOWN_TYPE, "),
+        ("dlq list --tenant acme", "--tenant acme: it says whose --saga ID is meant"),
         ("dlq show x", "no stack runs in .onboarding"),
         ("dlq redrive", "--reason: say why"),
         ("dlq redrive --dry-run", "no stack runs in .onboarding"),

@@ -172,7 +172,7 @@ def test_filters_name_service_class_saga_and_letters(topics):
         Which(),
         Which("campaigns"),
         Which(error_class="UNKNOWN_TYPE"),
-        Which(saga="saga-1"),
+        Which(sagas=("saga-1",)),
         Which(refs=(letters[0].id, "x")),
         Which("campaigns", "UNKNOWN_TYPE"),
     ]
