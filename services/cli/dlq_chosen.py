@@ -17,7 +17,10 @@ Pile = Sequence[Letter]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is to be done, why, by whom; `agreed` is the hash that was agreed to, if any."""
+    """What is to be done, why, by whom; `agreed` is the hash that was agreed to, if any.
+
+    `again`: also with letters that wait although their records were redriven before.
+    """
 
     what: Marked
     which: Which
@@ -40,7 +43,7 @@ def selected(
     for one in letters:
         same[one.id].append(one)
     for one in filter(act.which, letters):
-        if one.id in piles or not _waits(one, act):
+        if one.id in piles or one.now != "open":
             continue
         if act.what == "redriven" and (why := _why_not(one, act, known)):
             left[why] += 1
@@ -61,10 +64,6 @@ def hash_of(piles: Iterable[Pile]) -> str:
     return hashlib.sha256(places.encode()).hexdigest()[:12]
 
 
-def _waits(one: Letter, act: Act) -> bool:
-    return one.now == "open" or (act.again and one.now == "redriven" and one.parked is None)
-
-
 def _pile(one: Letter, letters: Iterable[Letter], act: Act) -> Pile:
     """Sent again, the record comes to all of its hearers; it is discarded of those named only."""
     twins = twins_of(one, letters)
@@ -75,9 +74,9 @@ def _why_not(letter: Letter, act: Act, known: set[str]) -> str | None:
     if letter.parked is not None:
         return None
     if letter.told.get("dlq_topic") not in known:
-        return "their topic is none of this system"
+        return "of a topic that is none of this system"
     if letter.left_out:
         return f"too large to have been copied whole ({letter.left_out}): send the original again"
     if letter.was_redriven and not act.again:
-        return "they were redriven before, and came back: mend the cause, then --again"
+        return "redriven before, and came back: mend the cause, then --again"
     return None
