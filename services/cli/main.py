@@ -54,7 +54,8 @@ def _usage(error: Any) -> str:
     said = str(error.format_message())
     if match := _INVALID.fullmatch(said):
         said = f"{match[1]}: {plain_words(match[2])}"
-    return f"{said.rstrip('.')}. See: {path} --help"
+    ended = said if said.endswith("?") else f"{said.rstrip('.')}."
+    return f"{ended} See: {path} --help"
 
 
 def _show_version(asked: bool) -> None:

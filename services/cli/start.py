@@ -23,7 +23,7 @@ from services.cli.start_input import (
     wishes_of,
 )
 from services.cli.start_messages import STDIN, Order, Ready, all_ready, journey_named
-from services.cli.start_words import show_ends, show_ids, show_streamed, tell_bad
+from services.cli.start_words import left_out, show_ends, show_ids, show_streamed, tell_bad
 
 
 def start_partners(order: Order, data: Path | None) -> None:
@@ -39,8 +39,7 @@ def start_partners(order: Order, data: Path | None) -> None:
     if order.waits and sent:
         show_ends(found, sent, order)
     if bad:
-        line = f"{bad} bad lines were left out; {len(sent)} were sent"
-        raise CliError(line, PARTLY if sent else USAGE)
+        raise CliError(left_out(bad, len(sent)), PARTLY if sent else USAGE)
 
 
 def _check(order: Order) -> None:

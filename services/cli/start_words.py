@@ -11,7 +11,7 @@ from saga_state.document import Saga
 from saga_state.partner_hash import partner_hash
 from services.cli.errors import NO, PARTLY, CliError
 from services.cli.options import Output
-from services.cli.printing import answer, answer_one, console, write_line, write_lines
+from services.cli.printing import answer, answer_one, console, counted, write_line, write_lines
 from services.cli.projection import open_projection
 from services.cli.running_stack import Found
 from services.cli.saga_json import saga_json
@@ -52,7 +52,13 @@ def tell_bad(lines: Sequence[str]) -> None:
     for line in lines[:MOST_TOLD]:
         err.print(line, soft_wrap=True, markup=False)
     if len(lines) > MOST_TOLD:
-        err.print(f"and {len(lines) - MOST_TOLD} more bad lines")
+        err.print(f"and {counted(len(lines) - MOST_TOLD, 'more bad line', 'more bad lines')}")
+
+
+def left_out(bad: int, sent: int) -> str:
+    """How many lines of a stream were not sent, and how many were."""
+    lines = counted(bad, "bad line was", "bad lines were")
+    return f"{lines} left out; {counted(sent, 'was', 'were')} sent"
 
 
 def show_ends(found: Found, sent: Sequence[Ready], order: Order) -> None:

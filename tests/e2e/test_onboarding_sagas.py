@@ -145,7 +145,7 @@ def test_a_bad_line_on_stdin_is_told_and_left_out(up):
     told = up("start", "-", "-o", "jsonl", stdin="\n".join(lines))
     assert told.returncode == 3
     assert "stdin:2: not JSON" in told.stderr
-    assert told.stderr.endswith("onboarding: 1 bad lines were left out; 2 were sent\n")
+    assert told.stderr.endswith("onboarding: 1 bad line was left out; 2 were sent\n")
     ids = [json.loads(line)["saga_id"] for line in told.stdout.splitlines()]
     assert len(set(ids)) == 2
     eventually(lambda: all(up("status", id_).returncode == 0 for id_ in ids))

@@ -52,6 +52,7 @@ def test_help_needs_nothing_heavy(record_property):
     ("command", "line"),
     [
         ("lst", "No such command 'lst'"),
+        ("stat", "No such command 'stat'. Did you mean 'start', 'status'? See: onboarding --help"),
         ("topics", "Missing command"),
         ("status", "Missing argument 'ID'"),
         ("list --limit none", "Invalid value for '--limit'"),
