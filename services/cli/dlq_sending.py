@@ -19,11 +19,11 @@ from rich.progress import Progress
 from contracts.envelope import Message, binary, source_of, time_text
 from contracts.operator import RedriveRequested
 from services.cli.dlq_chosen import Act, Pile, hash_of, selected
-from services.cli.dlq_telling import say, told_of
+from services.cli.dlq_telling import amount, say, told_of
 from services.cli.errors import PARTLY, USAGE, CliError
 from services.cli.letters import REDRIVE_ID, Letter, mark_of
 from services.cli.letters_wanted import letters_and_which
-from services.cli.printing import console, note
+from services.cli.printing import console, counted, note
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
 
@@ -40,16 +40,16 @@ def act_on_letters(act: Act, data: Path | None) -> None:
     chosen, left = selected(letters, act, found.settings.prefix)
     told = told_of(act, chosen, left)
     for why, count in left.items():
-        note(f"{count} are left out: {why}")
+        note(f"{counted(count, 'letter is', 'letters are')} left out: {why}")
     if not chosen:
         raise CliError("no letter is to be dealt with: `onboarding dlq list` shows what there is")
     if act.dry_run:
-        say(act, told, f"would be {act.what}")
+        say(act, chosen, told, f"would be {act.what}")
         return
     _agree(act, chosen)
     redrive_id = str(uuid4())
     asyncio.run(_act(act, found, chosen, redrive_id))
-    say(act, {**told, "done": len(chosen), REDRIVE_ID: redrive_id}, act.what)
+    say(act, chosen, {**told, "done": len(chosen), REDRIVE_ID: redrive_id}, act.what)
 
 
 def redriven(letter: Letter, act: Act, redrive_id: str, now: datetime) -> Message:
@@ -68,26 +68,32 @@ def _agree(act: Act, chosen: Sequence[Pile]) -> None:
     made = hash_of(chosen)
     if act.agreed is not None:
         if act.agreed != made:
-            line = f"now it is {len(chosen)} letters with the hash {made}, not {act.agreed}"
+            line = f"now it is {amount(chosen)} with the hash {made}, not {act.agreed}"
             raise CliError(f"{line}: look again with --dry-run; nothing was done")
         return
     if not sys.stdin.isatty():
-        line = f"{len(chosen)} letters, hash {made}: to be {act.what} they need --yes {made}"
+        line = f"{amount(chosen)}, hash {made}: to be {act.what} it needs --yes {made}"
         raise CliError(line, USAGE)
-    note(f"{len(chosen)} letters, hash {made}, are to be {act.what}")
+    note(f"to be {act.what}: {amount(chosen)}, hash {made}")
     if not typer.confirm("Go on?", err=True):
         raise CliError("nothing was done")
 
 
 async def _act(act: Act, found: Found, chosen: Sequence[Pile], redrive_id: str) -> None:
     async with sending(found.settings) as sender:
-        with Progress(console=console(to_stderr=True), transient=True) as progress:
+        with progress_bar() as progress:
             task = progress.add_task(act.what, total=len(chosen))
 
             def tell(done: int) -> None:
                 progress.update(task, completed=done)
 
             await in_chunks(chosen, act, redrive_id, sender.send, tell)
+
+
+def progress_bar() -> Progress:
+    """None where nobody looks: it would leave an empty line there."""
+    shown = console(to_stderr=True)
+    return Progress(console=shown, transient=True, disable=not shown.is_interactive)
 
 
 async def in_chunks(
