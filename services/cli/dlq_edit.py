@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,8 @@ from services.runtime.settings import Settings
 class Edit:
     """Which letter; the file that its value is written to, or the file that is sent for it.
 
-    `headers` are set on what is sent, in the place of those of the same name.
+    `headers` are set on what is sent, in the place of those of the same name. `again`: also if it
+    was dealt with before.
     """
 
     ref: str
@@ -39,15 +41,17 @@ class Edit:
     headers: Mapping[str, str]
     reason: str
     by: str
+    again: bool = False
     dry_run: bool = False
     output: Output = Output.TABLE
 
 
 def edit_letter(edit: Edit, data: Path | None) -> None:
-    """CliError: 2 usage, 1 if it is not there or would be set aside again."""
+    """CliError: 2 usage, 1 if it is not there, was dealt with, or could still not be read."""
     if (edit.to_file is None) == (edit.from_file is None):
         line = "give --to FILE to write its value, or --from FILE to send a changed one"
         raise CliError(line, USAGE)
+    value = None if edit.from_file is None else _value_of(edit.from_file)
     found = find_stack(data)
     letters = asyncio.run(letters_of(found))
     letter = the_one(letters, edit.ref)
@@ -56,9 +60,20 @@ def edit_letter(edit: Edit, data: Path | None) -> None:
         raise CliError(line, USAGE)
     if edit.to_file is not None:
         _write(letter, edit.to_file)
-    elif edit.from_file is not None:
-        changed = edited(letter, edit.from_file.read_bytes(), edit.headers)
+    elif value is not None:
+        check_waits(letter, edit.again)
+        changed = edited(letter, value, edit.headers)
         _send(twins_of(changed, letters), edit, found)
+
+
+def check_waits(letter: Letter, again: bool) -> None:
+    """CliError (1) says what became of a letter that was dealt with, unless `again`."""
+    if again or letter.mark is None:
+        return
+    told = letter.mark
+    became = f"was {letter.now} by {told.get('dlq_by', '')} at {told.get('dlq_at', '')}"
+    line = f"{letter.id} {became} ({told.get('dlq_reason', '')}); nothing was sent"
+    raise CliError(f"{line}: --again sends it all the same")
 
 
 def edited(letter: Letter, value: bytes, headers: Mapping[str, str]) -> Letter:
@@ -79,6 +94,19 @@ def headers_given(texts: Sequence[str]) -> dict[str, str]:
     return given
 
 
+def command_for(letter: Letter, path: Path) -> str:
+    """What a shell takes to send the file in the letter's place, but for the reason."""
+    told = f"onboarding dlq edit {letter.id} --from {shlex.quote(str(path))} --reason '...'"
+    return f"{told} --again" if letter.mark is not None else told
+
+
+def _value_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CliError(f"--from {path}: {error.strerror}", USAGE) from None
+
+
 def _write(letter: Letter, path: Path) -> None:
     """Readable by its owner alone: it may be personal. None that exists is written over."""
     if "value" in letter.left_out:
@@ -89,7 +117,7 @@ def _write(letter: Letter, path: Path) -> None:
         raise CliError(f"--to {path}: the file exists", USAGE) from None
     with os.fdopen(handle, "wb") as file:
         file.write(letter.record.value or b"")
-    note(f"wrote {path}; it may hold personal data. Send it: dlq edit {letter.id} --from {path}")
+    note(f"wrote {path}; it may hold personal data. Send it: {command_for(letter, path)}")
 
 
 def _send(pile: Pile, edit: Edit, found: Found) -> None:

@@ -64,7 +64,12 @@ async def test_a_bug_parks_a_saga_it_is_listed_and_a_redrive_completes_it(system
 
     await until("parked again", parked_again)
     system.bug_file.unlink()
-    assert (await redrive(system, "--saga", saga["_id"])).code == 0
+    unknown = await system.onboarding("dlq", "redrive", "--id", "nope", "--dry-run")
+    assert (unknown.code, "no letter nope" in looked_at(unknown)) == (1, True)
+    nobody = await system.onboarding("dlq", "list", "--saga", "nope")
+    assert (nobody.code, "no saga, partner or correlation id" in looked_at(nobody)) == (1, True)
+    done = await redrive(system, "--saga", "a-bug")
+    assert (done.code, done.err) == (0, "")
     saga = await system.until_status("a-bug", "COMPLETED")
     asked = saga["steps"][1]["parked"]
     assert (asked["asked"], asked["asked_by"], asked["asked_reason"]) == (
@@ -99,6 +104,9 @@ async def test_poison_is_shown_masked_mended_and_sent_and_then_completes(system:
     file.write_bytes(good.value or b"")
     sent = await system.onboarding(*sending, "-o", "json")
     assert (sent.code, sent.json["sent"]) == (0, True), sent.err
+    twice = await system.onboarding(*sending)
+    assert (twice.code, "was redriven by" in looked_at(twice)) == (1, True)
+    assert (await system.onboarding(*sending, "--again")).code == 0
     saga = await system.until_status("poison", "COMPLETED")
     assert saga["_id"] == sent.json["saga_id"]
     assert await listed(system) == [], letter  # for saga-state too: it was sent to all its hearers

@@ -42,6 +42,9 @@ Reveal = Annotated[bool, typer.Option("--reveal", help="Show values; they may be
 Again = Annotated[
     bool, typer.Option("--again", help="Also what was redriven before and came back.")
 ]
+SendAgain = Annotated[
+    bool, typer.Option("--again", help="Send it although it was dealt with before.")
+]
 Yes = Annotated[
     str | None,
     typer.Option("--yes", metavar="HASH", help="Act on the selection that has this hash."),
@@ -133,6 +136,7 @@ def dlq_edit(
     from_: FromFile = None,
     header: Headers = None,
     reason: Reason = "",
+    again: SendAgain = False,
     by: By = None,
     dry_run: DryRun = False,
     data: Data = None,
@@ -140,14 +144,14 @@ def dlq_edit(
 ) -> None:
     """Write a letter's value to a file, or send a changed file to its topic.
 
-    What would be set aside again is not sent (exit 1).
+    What could still not be read is not sent (exit 1), nor what was dealt with before.
     """
     from services.cli.dlq_edit import Edit, edit_letter, headers_given
     from services.cli.wishes import person, reason_of
 
     told = reason_of(reason) if from_ and not dry_run else reason
     given = headers_given(header or [])
-    edit_letter(Edit(ref, to, from_, given, told, person(by), dry_run, output), data)
+    edit_letter(Edit(ref, to, from_, given, told, person(by), again, dry_run, output), data)
 
 
 def dlq_redrive(
