@@ -11,7 +11,7 @@ class Answered:
     """What an outside system answered to the call made under `lease`.
 
     `later`: a transient failure, or no answer: nobody knows whether it happened. `bug`: an error
-    that nobody expected, at the place `where`.
+    that nobody expected. `where`: its place, or the status; of what is asked later, why it is.
     """
 
     lease: str

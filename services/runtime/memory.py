@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from contracts.envelope import Context, Message, Record
 from services.runtime.document import Document, Position
-from services.runtime.outside import Reply
+from services.runtime.outside import Later, Reply
 from services.runtime.ports import Missed, Sent, Taken, WriteResult, Written
 from services.runtime.step import Rejected
 
@@ -127,6 +127,9 @@ class MemoryStore:
         return None
 
 
+Told = Literal["yes", "bug", "later", "lost"] | Rejected
+
+
 class MemoryOutside:
     """An outside system. `effects` is its log: what it did, in order, as (what, key).
 
@@ -136,7 +139,7 @@ class MemoryOutside:
 
     def __init__(self) -> None:
         self.effects: list[tuple[str, str]] = []
-        self.replies: dict[str, list[Reply | Literal["lost"]]] = defaultdict(list)
+        self.replies: dict[str, list[Told]] = defaultdict(list)
         self._answers: dict[str, Reply] = {}
         self._gone: set[str] = set()
 
@@ -145,7 +148,7 @@ class MemoryOutside:
         told = self.replies[key].pop(0) if self.replies[key] else "yes"
         if key in self._gone or told in ("later", "bug"):
             self.effects.append(("refused", key))
-            return "bug" if told == "bug" else "later"
+            return "bug" if told == "bug" else Later("refused")
         if key in self._answers:
             self.effects.append(("repeated", key))
         elif isinstance(told, Rejected):
@@ -154,14 +157,14 @@ class MemoryOutside:
         else:
             self.effects.append(("created", key))
             self._answers[key] = "yes"
-        return "later" if told == "lost" else self._answers[key]
+        return Later("lost") if told == "lost" else self._answers[key]
 
     async def undo(self, key: str, /) -> Reply:
         """Leaves a tombstone, whether or not there was anything to remove."""
         told = self.replies[key].pop(0) if self.replies[key] else "yes"
         if told in ("later", "bug"):
-            return told
+            return "bug" if told == "bug" else Later("refused")
         if self._answers.pop(key, None) == "yes":
             self.effects.append(("removed", key))
         self._gone.add(key)
-        return "later" if told == "lost" else "yes"
+        return Later("lost") if told == "lost" else "yes"

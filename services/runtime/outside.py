@@ -1,6 +1,7 @@
 """Outside systems: what a step asks of one, and how its answer comes back to the saga."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -10,7 +11,17 @@ from services.runtime.delivery import Delivery, settle
 from services.runtime.document import Document
 from services.runtime.step import Rejected
 
-Reply = Literal["yes", "later", "bug"] | Rejected
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nobody knows whether it happened: it is asked again. One is as good as another; `where` is
+    told to a person if the time is over: a status or a kind of error, nothing of what was answered.
+    """
+
+    where: str = field(default="", compare=False)
+
+
+Reply = Literal["yes", "bug"] | Later | Rejected
 
 
 class OddAnswerError(Exception):
@@ -22,7 +33,7 @@ class OddAnswerError(Exception):
 
 class Outside(Protocol):
     """An outside system. The first answer to a key is final; an undo of an unknown key leaves a
-    tombstone, so that a do which comes late is refused (`later`: the deadline decides)."""
+    tombstone, so that a do which comes late is refused (`Later`: the deadline decides)."""
 
     async def do(self, saga_id: str, body: Mapping[str, Any], /) -> Reply:
         """Bring it about, once for a saga. Raises what nobody expected."""
@@ -64,12 +75,16 @@ async def _ask(outside: Outside, document: Document) -> Answered:
     saga_id, lease = document.context.saga_id, document.lease or ""
     try:
         if document.state == "undoing":
-            return Answered(lease, await outside.undo(saga_id))
-        return Answered(lease, await outside.do(saga_id, body_of(document)))
+            reply = await outside.undo(saga_id)
+        else:
+            reply = await outside.do(saga_id, body_of(document))
     except OddAnswerError as error:
         return Answered(lease, "bug", str(error))
     except Exception as error:  # a bug of ours
         return Answered(lease, "bug", _place(error))
+    if isinstance(reply, Later):
+        return Answered(lease, "later", reply.where)
+    return Answered(lease, reply)
 
 
 def _place(error: Exception) -> str:

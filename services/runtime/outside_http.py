@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-from services.runtime.outside import OddAnswerError, Reply
+from services.runtime.outside import Later, OddAnswerError, Reply
 from services.runtime.outside_access import Access
 from services.runtime.step import Rejected
 
@@ -72,6 +72,7 @@ class HttpOutside:
         saga = _in_a_path(saga_id)
         headers = {"Idempotency-Key": f"{saga}:{self.step}:{what}"}
         reply: Reply | None = None
+        why = ""
         try:
             async with (
                 asyncio.timeout(self.seconds),
@@ -83,17 +84,18 @@ class HttpOutside:
                 await _read_a_little(answer)
         except (httpx.TransportError, TimeoutError) as error:
             if reply is None:  # else only the rest of an answer was lost, which says nothing
-                self.silence.goes_on(self.step, type(error).__name__)
-        return reply or "later"
+                why = type(error).__name__
+                self.silence.goes_on(self.step, why)
+        return reply or Later(why)
 
     def _meaning(self, answer: httpx.Response) -> Reply:
         status = answer.status_code
         if status in TRANSIENT - {GONE} or status >= 500:
             self.silence.goes_on(self.step, f"HTTP {status}")
-            return "later"
+            return Later(f"HTTP {status}")
         self.silence.ends(self.step)
         if status == GONE:
-            return "later"
+            return Later(f"HTTP {status}")
         if 200 <= status < 300:
             return "yes"
         if 400 <= status < 500 and status != UNAUTHORIZED and _is_problem(answer):

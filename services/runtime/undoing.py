@@ -74,10 +74,11 @@ def _is_over(case: Case) -> bool:
 
 
 def _ended(case: Case, freed: Document, where: str = "") -> Outcome:
-    """The hours of an undo are over; what a person undid by hand is undone then."""
-    return (
-        _undone(case, freed) if freed.resolving else _park_undo(case, freed, where or UNDO_IS_OVER)
-    )
+    """The hours of an undo are over; what a person undid by hand is undone then. Else whoever is
+    to mend it wants to know how it failed at last."""
+    if freed.resolving:
+        return _undone(case, freed)
+    return _park_undo(case, freed, f"{UNDO_IS_OVER}; last: {where}" if where else UNDO_IS_OVER)
 
 
 def try_undo(case: Case) -> Outcome:

@@ -13,7 +13,7 @@ from contracts.envelope import Context, Message
 from contracts.topics import event_topic
 from services.runtime import metrics
 from services.runtime.document import Document
-from services.runtime.outside import OddAnswerError, Reply, body_of, give_back
+from services.runtime.outside import Later, OddAnswerError, Reply, body_of, give_back
 from services.runtime.world import World
 from services.steps import all_steps
 
@@ -134,7 +134,7 @@ async def test_an_answer_that_nobody_expected_parks_the_step_and_names_it(
 
 async def test_answers_are_counted(clock: Clock):
     before = counted("do", "later"), counted("do", "yes")
-    await played(Registry(["later", "later"]), clock)
+    await played(Registry([Later(), Later()]), clock)
     assert (counted("do", "later"), counted("do", "yes")) == (before[0] + 2, before[1] + 1)
 
 

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploy.local.ports import free_ports
-from services.runtime.outside import OddAnswerError
+from services.runtime.outside import Later, OddAnswerError
 from services.runtime.outside_access import Access
 from services.runtime.outside_http import MOST_READ_BYTES, HttpOutside, http_client
 from services.runtime.step import Rejected
@@ -67,7 +67,9 @@ async def test_401_is_about_us_and_never_a_no_to_a_partner():
 @pytest.mark.parametrize("status", LATER)
 @pytest.mark.parametrize("kind", [PROBLEM, "text/plain"])
 async def test_what_may_pass_is_asked_again_later(status: int, kind: str):
-    assert (await asked(answer(status, kind)))[0] == "later"
+    told, _ = await asked(answer(status, kind))
+    assert told == Later()
+    assert told.where == f"HTTP {status}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ async def test_what_may_pass_is_asked_again_later(status: int, kind: str):
     ids=["not-http", "half-a-line", "endless-header", "bytes"],
 )
 async def test_what_is_no_http_is_asked_again_later(told: bytes):
-    assert (await asked(told, seconds=0.5))[0] == "later"
+    assert (await asked(told, seconds=0.5))[0] == Later()
 
 
 async def test_a_redirect_is_not_followed():
@@ -94,19 +96,20 @@ async def test_a_redirect_is_not_followed():
 async def test_nobody_there_is_later():
     (port,) = free_ports(1)
     async with outside_at(f"http://127.0.0.1:{port}") as outside:
-        assert await outside.do("s-1", {}) == "later"
-        assert await outside.undo("s-1") == "later"
+        told = await outside.do("s-1", {}), await outside.undo("s-1")
+    assert told == (Later(), Later())
+    assert [one.where for one in told] == ["ConnectError"] * 2
 
 
 async def test_no_answer_in_time_is_later():
-    assert (await asked(HANG, seconds=0.2))[0] == "later"
+    assert (await asked(HANG, seconds=0.2))[0] == Later()
 
 
 async def test_a_call_ends_in_its_time_although_something_always_comes():
     """httpx limits the pause between two bytes only."""
     began = asyncio.get_running_loop().time()
     told, _ = await asked(b"HTTP/1.1 200 OK\r\n", endless=b"x: y\r\n", seconds=0.5)
-    assert told == "later"
+    assert told == Later()
     assert asyncio.get_running_loop().time() - began < 5
 
 
@@ -127,7 +130,7 @@ async def test_calls_that_found_no_answer_leave_their_places_to_others():
     async with odd_platform(HANG) as odd, outside_at(odd.url, seconds=0.1, most=2) as outside:
         for _ in range(5):
             told = await asyncio.gather(*(outside.do(f"s-{n}", {}) for n in range(2)))
-            assert told == ["later", "later"]
+            assert told == [Later(), Later()]
         odd.answer = answer(200)
         assert await outside.do("s-1", {}) == "yes"
 
@@ -210,7 +213,7 @@ CALLER = """
 import asyncio, sys
 import structlog
 from services.runtime.logs import configure
-from services.runtime.outside import OddAnswerError
+from services.runtime.outside import Later, OddAnswerError
 from services.runtime.outside_access import Access
 from services.runtime.outside_http import HttpOutside, http_client
 from services.runtime.settings import load_settings

@@ -9,8 +9,8 @@ from typing import Literal
 
 import pytest
 
-from services.runtime.memory import MemoryOutside
-from services.runtime.outside import Outside, Reply
+from services.runtime.memory import MemoryOutside, Told
+from services.runtime.outside import Later, Outside, Reply
 from services.runtime.outside_access import Access
 from services.runtime.outside_http import HttpOutside, http_client
 from services.runtime.step import Rejected
@@ -38,7 +38,7 @@ class One:
 @pytest.fixture
 def memory() -> One:
     one = MemoryOutside()
-    replies: dict[Fault, Reply | Literal["lost"]] = {"no": NO, "later": "later", "lost": "lost"}
+    replies: dict[Fault, Told] = {"no": NO, "later": "later", "lost": "lost"}
 
     async def spoil(saga: str, fault: Fault) -> None:
         one.replies[saga].append(replies[fault])
@@ -104,7 +104,7 @@ async def test_a_do_after_its_undo_comes_too_late_whatever_was_before(one: One, 
     if before != "nothing":
         await one.outside.do("s-1", BODY)
     assert await one.outside.undo("s-1") == "yes"
-    assert await one.outside.do("s-1", BODY) == "later"
+    assert await one.outside.do("s-1", BODY) == Later()
     assert await one.outside.undo("s-1") == "yes"
     assert one.effects()[-1] == ("refused", "s-1")
     assert len([what for what, _ in one.effects() if what == "created"]) == (before == "yes")
@@ -112,29 +112,29 @@ async def test_a_do_after_its_undo_comes_too_late_whatever_was_before(one: One, 
 
 async def test_a_call_that_fails_does_nothing(one: One):
     await one.spoil("s-1", "later")
-    assert await one.outside.do("s-1", BODY) == "later"
+    assert await one.outside.do("s-1", BODY) == Later()
     assert await one.outside.do("s-1", BODY) == "yes"
     await one.spoil("s-1", "later")
-    assert await one.outside.undo("s-1") == "later"
+    assert await one.outside.undo("s-1") == Later()
     assert await one.outside.undo("s-1") == "yes"
     assert in_force(one) == [("created", "s-1"), ("removed", "s-1")]
 
 
 async def test_a_lost_answer_was_work(one: One):
     await one.spoil("s-1", "lost")
-    assert await one.outside.do("s-1", BODY) == "later"
+    assert await one.outside.do("s-1", BODY) == Later()
     assert in_force(one) == [("created", "s-1")]
     assert await one.outside.do("s-1", BODY) == "yes"
     await one.spoil("s-1", "lost")
-    assert await one.outside.undo("s-1") == "later"
+    assert await one.outside.undo("s-1") == Later()
     assert await one.outside.undo("s-1") == "yes"
     assert in_force(one) == [("created", "s-1"), ("removed", "s-1")]
 
 
 async def test_the_lost_answer_to_an_undo_of_nothing_is_a_tombstone(one: One):
     await one.spoil("s-1", "lost")
-    assert await one.outside.undo("s-1") == "later"
-    assert await one.outside.do("s-1", BODY) == "later"
+    assert await one.outside.undo("s-1") == Later()
+    assert await one.outside.do("s-1", BODY) == Later()
     assert in_force(one) == []
 
 

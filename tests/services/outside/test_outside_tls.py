@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services import documents, registration
+from services.runtime.outside import Later
 from services.runtime.outside_access import access_of
 from services.runtime.outside_http import HttpOutside, http_client
 from services.runtime.settings import SettingsError, load_settings
@@ -55,7 +56,7 @@ async def test_an_authority_of_the_settings_is_trusted(authority: Authority):
 
 async def test_one_that_nobody_named_is_not_and_the_log_says_so(authority: Authority):
     with capture_logs() as told:
-        assert await asked(authority, None) == "later"
+        assert await asked(authority, None) == Later()
     assert [one["error"] for one in told] == ["ConnectError"]
 
 

@@ -196,6 +196,12 @@ async def test_a_parked_undo_says_that_the_saga_is_half_undone(hours_over):
     assert {(one.event_id, one.digest) for one in again} <= {(event.event_id, event.digest)}
 
 
+async def test_an_undo_whose_time_is_over_is_parked_with_what_it_came_to_at_last():
+    ground, _ = await undo_parked(hours_over=True)
+    where = "no answer in the time that an undo has; last: refused"
+    assert parkings(ground)[0].data.where == where
+
+
 @pytest.mark.parametrize(
     ("kind", "outcome"),
     [(RedriveRequested, b'"undone"'), (ResolveRequested, b'"resolved_by_operator"')],
