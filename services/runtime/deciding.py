@@ -22,7 +22,7 @@ class Settled:
     say: tuple[Message, ...] = ()
     call: bool = False
     poisoned: list[Poisoned] = field(default_factory=list)
-    cells: list[tuple[str, Event | Arrival]] = field(default_factory=list)
+    cells: list[tuple[str, Event | Arrival, Document | None]] = field(default_factory=list)
     unsure: bool = False
 
     def recorded(self, result: WriteResult) -> None:
@@ -53,11 +53,12 @@ def decide(
             assert isinstance(arrival, Event)
             settled.poisoned.append(Poisoned(arrival.record, error))
             continue
-        settled.changed |= answer.document is not settled.document
+        after = answer.document if answer.document is not settled.document else None
+        settled.changed |= after is not None
         settled.say = tuple(dict.fromkeys((*settled.say, *answer.say)))
         settled.call |= answer.call
         settled.document = answer.document
-        settled.cells.append((answer.cell, arrival))
+        settled.cells.append((answer.cell, arrival, after))
     if settled.document is not None:  # what was decided may have been taken back in the same write
         settled.say = tuple(one for one in settled.document.outbox if one in settled.say)
     return settled

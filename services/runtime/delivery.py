@@ -88,8 +88,8 @@ async def settle(delivery: Delivery, arrivals: Arrivals, stored: Documents | Non
     for saga in sagas:
         if saga.call and saga.document:
             delivery.call(saga.document)
-        for cell, arrival in saga.cells:
-            delivery.counts.cell(cell, arrival)
+        for cell, arrival, after in saga.cells:
+            delivery.counts.cell(cell, arrival, after)
 
 
 async def grant(delivery: Delivery, wishes: Sequence[Event]) -> None:

@@ -83,8 +83,8 @@ class Store(Protocol):
 class Counts(Protocol):
     """What delivery tells of its work."""
 
-    def cell(self, cell: str, arrival: Event | Arrival) -> None:
-        """An arrival met this cell of the table."""
+    def cell(self, cell: str, arrival: Event | Arrival, after: Document | None = None) -> None:
+        """An arrival met this cell of the table, which changed the document to this one."""
         ...
 
     def dead_letter(self, error_class: str, record: Record) -> None:

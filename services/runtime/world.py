@@ -36,7 +36,7 @@ class Worker:
     calls: list[Document] = field(default_factory=list)
     is_up: bool = True
 
-    def cell(self, cell: str, arrival: Event | Arrival) -> None:
+    def cell(self, cell: str, arrival: Event | Arrival, _after: Document | None = None) -> None:
         """What it did (the port `Counts`)."""
         self.cells.append((cell, arrival))
 
@@ -141,7 +141,7 @@ class World:
 class _Silent:
     """Counts nothing."""
 
-    def cell(self, cell: str, arrival: Event | Arrival) -> None: ...
+    def cell(self, cell: str, arrival: Event | Arrival, after: Document | None = None) -> None: ...
 
     def dead_letter(self, error_class: str, record: Record) -> None: ...
 

@@ -71,7 +71,7 @@ class Play:
 
     async def put_off(self, _saga_ids: Sequence[str], _until: datetime) -> None: ...
 
-    def cell(self, cell: str, _arrival: Event | Arrival) -> None:
+    def cell(self, cell: str, _arrival: Event | Arrival, _after: Document | None = None) -> None:
         self.cells.append(cell)
 
     def dead_letter(self, error_class: str, _record: Record) -> None:

@@ -210,7 +210,7 @@ class Ground:
             **given,
         )
 
-    def cell(self, cell: str, _arrival: Any) -> None:
+    def cell(self, cell: str, _arrival: Any, _after: Any = None) -> None:
         self.cells.append(cell)
 
     def dead_letter(self, error_class: str, _record: Record) -> None:
