@@ -1,7 +1,7 @@
-"""What the doctor asks Kafka, MongoDB and the services' records of themselves."""
+"""What the doctor asks Kafka, MongoDB, the services' records of themselves and the dead letters."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,8 @@ from contracts.journey import JOURNEYS
 from deploy.local.readiness import kafka_is_ready
 from services.cli.errors import line_of
 from services.cli.finding import Finding, fail, ok, warn
+from services.cli.letter_topics import letters_of
+from services.cli.letters import Letter
 from services.cli.printing import masked
 from services.cli.reaching import answer_seconds
 from services.cli.running_stack import Found
@@ -27,9 +29,29 @@ async def check_servers(found: Found) -> list[Finding]:
     kafka = await _kafka(found.settings)
     client = connect(found.mongo)
     try:
-        return [*kafka, *await _mongo(client, found)]
+        findings = [*kafka, *await _mongo(client, found)]
     finally:
         client.close()
+    away = {one.what for one in findings if one.state == "fail"} & {"kafka", "mongo"}
+    return findings if away else [*findings, await check_letters(found)]
+
+
+async def check_letters(
+    found: Found,
+    read: Callable[[Found], Awaitable[Sequence[Letter]]] = letters_of,
+    limit_seconds: float = LIMIT_SECONDS,
+) -> Finding:
+    """How many wait for a person. Never `fail`: the system does what it should without them."""
+    try:
+        letters = await asyncio.wait_for(read(found), limit_seconds)
+    except TimeoutError:
+        line = f"not counted: reading them takes more than {limit_seconds:g} s"
+        return warn("letters", line, "onboarding dlq list")
+    except Exception as error:  # a doctor tells what is wrong, whatever it is
+        return warn("letters", f"not counted: {line_of(error)}", "onboarding dlq list")
+    if waiting := sum(one.now == "open" for one in letters):
+        return warn("letters", f"{waiting} open: for a person to look at", "onboarding dlq list")
+    return ok("letters", "none is open")
 
 
 async def _kafka(settings: Settings) -> list[Finding]:
