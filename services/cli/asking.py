@@ -40,10 +40,11 @@ class Filters:
 
 def show_status(data: Path | None, tenant: str, text: str, output: Output) -> None:
     """One saga; of several that an id stands for the newest, after a list of all."""
-    saga, all_of_it = asyncio.run(_newest(find_stack(data, NEEDS), tenant, text))
+    found = find_stack(data, NEEDS)
+    saga, all_of_it = asyncio.run(_newest(found, tenant, text))
     if len(all_of_it) > 1 and output is Output.TABLE:
         console().print(list_of(all_of_it, console().width))
-    answer_one(saga_json(saga), output, one_saga(saga))
+    answer_one(saga_json(saga), output, one_saga(saga, found.settings.call_timeout_seconds))
 
 
 def show_list(data: Path | None, tenant: str, filters: Filters, limit: int, output: Output) -> None:

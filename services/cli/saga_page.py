@@ -5,23 +5,27 @@ from typing import Any
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from saga_state.document import Parked, Saga
+from saga_state.document import Parked, Saga, StepState
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration, time_of_day
 
-
-def one_saga(saga: Saga) -> RenderableType:
-    """Everything there is to know about where it stands."""
-    return Group(_head(saga), _steps(saga))
+_COLUMNS = ("step", "state", "attempts", "completed", "took", "undone", "result")
 
 
-def _head(saga: Saga) -> RenderableType:
+def one_saga(saga: Saga, call_seconds: float) -> RenderableType:
+    """Everything there is to know about where it stands; a call may take `call_seconds`."""
+    return Group(_head(saga, call_seconds), _steps(saga))
+
+
+def _head(saga: Saga, call_seconds: float) -> RenderableType:
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for name, value in _facts(saga).items():
+    facts = _facts(saga) | _went_wrong(saga) | _persons(saga, call_seconds) | _odd(saga)
+    for name, value in facts.items():
         table.add_row(name, cell(value))
     return table
 
@@ -40,7 +44,7 @@ def _facts(saga: Saga) -> dict[str, Any]:
         facts["ended"] = f"{time_of_day(saga['ended_at'])}, after {took}"
     else:
         facts["waits for"] = _waits_for(saga)
-    return facts | _went_wrong(saga)
+    return facts
 
 
 def _waits_for(saga: Saga) -> str:
@@ -59,11 +63,28 @@ def _went_wrong(saga: Saga) -> dict[str, str]:
         by = asked["requested_by"].removeprefix("/services/")
         why = f": {asked['reason']}" if by == asked["requested_by"] else ""
         facts["undoing"] = f"asked by {by} at {time_of_day(asked['requested_at'])}{why}"
+    return facts
+
+
+def _persons(saga: Saga, call_seconds: float) -> dict[str, str]:
+    """What waits for a person, and what persons asked that has not come to its end."""
+    facts, waits = {}, False
     for step in saga["steps"]:
-        if step["state"] in ("parked", "undo_parked") and (parked := step["parked"]):
-            facts[f"{step['step']} waits"] = _waits_for_a_person(parked)
+        if (parked := step["parked"]) is None:
+            continue
+        if step["state"] in ("parked", "undo_parked"):
+            facts[f"{step['step']} waits"] = _waits_for_a_person(saga, step["step"], parked)
+            waits = True
+        elif _goes_on(saga, step, parked):
+            facts[step["step"]] = _was_asked(parked, call_seconds)
     if saga["half_undone"]:
-        facts["half undone"] = "what a step did may be in force until a person acts"
+        until = "a person acts" if waits else "it is undone"
+        facts["half undone"] = f"what a step did may be in force until {until}"
+    return facts
+
+
+def _odd(saga: Saga) -> dict[str, str]:
+    facts = {}
     if saga["never_started"]:
         facts["odd"] = "its PartnerOnboardingInitiated was not seen"
     if saga["late_undo"]:
@@ -71,22 +92,52 @@ def _went_wrong(saga: Saga) -> dict[str, str]:
     return facts
 
 
-def _waits_for_a_person(parked: Parked) -> str:
-    what = "its undo is parked" if parked["state"] == "undo_parked" else "it is parked"
+def _waits_for_a_person(saga: Saga, step: str, parked: Parked) -> str:
+    is_undo = parked["state"] == "undo_parked"
+    what = "its undo is parked" if is_undo else "it is parked"
     told = f"{what} since {time_of_day(parked['at'])}, tries: {parked['attempts']}"
-    return f"{told}, {parked['where']}. See `onboarding dlq --help`"
+    act = f"`onboarding dlq redrive --saga {saga['_id']}`"
+    if is_undo:
+        tenant = "" if saga["tenant_id"] == "default" else f" --tenant {saga['tenant_id']}"
+        act = f"{act}\nor `onboarding resolve {saga['_id']} --step {step}{tenant}`"
+    return f"{told}, {parked['where']}\n{act}"
+
+
+def _goes_on(saga: Saga, step: StepState, parked: Parked) -> bool:
+    """Whether what a person asked then is what the step is at now."""
+    at_it = "undoing" if parked["state"] == "undo_parked" else "waiting"
+    return parked["asked"] is not None and step["state"] == at_it and saga["ended_at"] is None
+
+
+def _was_asked(parked: Parked, call_seconds: float) -> str:
+    asked = f"{parked['asked']} asked by {parked['asked_by']} at {time_of_day(parked['asked_at'])}"
+    if parked["asked"] == "resolve":
+        return f"{asked}; ends within about {2 * call_seconds:g} s"
+    return f"{asked}; {'its undo' if parked['state'] == 'undo_parked' else 'it'} is tried again"
 
 
 def _steps(saga: Saga) -> RenderableType:
-    table = empty_table("step", "state", "attempts", "completed", "took", "result")
+    was_undone = any(step["undone_at"] for step in saga["steps"])
+    shown = [name for name in _COLUMNS if name != "undone" or was_undone]
+    table = empty_table(*shown)
     for step in saga["steps"]:
-        result = step["result"] or {}
-        table.add_row(
-            step["step"],
-            coloured(step["state"]),
-            str(step["attempts"]),
-            time_of_day(step["undone_at"] or step["completed_at"]),
-            duration(step["duration_ms"]),
-            cell(" ".join(map(str, result.values()))),
-        )
+        row = _row(step) | {"state": coloured(_state(saga, step))}
+        table.add_row(*(row[name] for name in shown))
     return table
+
+
+def _state(saga: Saga, step: StepState) -> str:
+    """For nothing waits in a saga that has ended."""
+    never = saga["ended_at"] is not None and step["state"] == "waiting"
+    return "not reached" if never else step["state"]
+
+
+def _row(step: StepState) -> dict[str, Text | str]:
+    return {
+        "step": step["step"],
+        "attempts": str(step["attempts"]),
+        "completed": time_of_day(step["completed_at"]),
+        "took": duration(step["duration_ms"]),
+        "undone": time_of_day(step["undone_at"]),
+        "result": cell(" ".join(map(str, (step["result"] or {}).values()))),
+    }

@@ -69,7 +69,8 @@ def show_ends(found: Found, sent: Sequence[Ready], order: Order) -> None:
     ended = [sagas[id_] for id_ in starts if id_ in sagas]
     rows = [_row(start, sagas.get(id_)) for id_, start in starts.items()]
     if len(starts) == len(ended) == 1:
-        answer_one(rows[0], order.output, one_saga(ended[0]))
+        shown = one_saga(ended[0], found.settings.call_timeout_seconds)
+        answer_one(rows[0], order.output, shown)
     else:
         answer(rows, order.output, list_of(ended, console().width))
     _judge(list(starts), sagas, order.wait_seconds or 0)

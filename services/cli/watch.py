@@ -68,7 +68,7 @@ async def _watch_one(found: Found, tenant: str, text: str, output: Output) -> No
             saga = changed
             tell_change(saga, output)
     if output is Output.TABLE:
-        console().print(one_saga(saga))
+        console().print(one_saga(saga, found.settings.call_timeout_seconds))
 
 
 async def _watch_all(found: Found, tenant: str, output: Output) -> None:

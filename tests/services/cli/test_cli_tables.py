@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -30,8 +32,13 @@ def shown(renderable, width: int = 200) -> str:
     return captured.get()
 
 
+def page(saga, width: int = 400) -> str:
+    """One saga, where a call may take 10 s."""
+    return shown(one_saga(saga, 10.0), width)
+
+
 def test_one_saga_is_shown_with_its_ids_its_end_and_its_steps(sagas):
-    text = shown(one_saga(sagas["COMPLETED"]))
+    text = page(sagas["COMPLETED"])
     saga = sagas["COMPLETED"]
     for word in (saga["_id"], saga["partner_id"], "corr-123-456", "COMPLETED", "after 1.25 s"):
         assert word in text
@@ -41,7 +48,7 @@ def test_one_saga_is_shown_with_its_ids_its_end_and_its_steps(sagas):
 
 
 def test_a_saga_that_is_being_undone_says_why_and_who_asked(sagas):
-    text = shown(one_saga(sagas["COMPENSATING"]))
+    text = page(sagas["COMPENSATING"])
     assert "documents: DOCUMENT_EXPIRED. The required document TAX_CERTIFICATE is exp" in text
     assert "asked by documents" in text
     assert "registration to undo its work" in text
@@ -115,18 +122,81 @@ def test_the_data_of_an_event_is_told_only_when_asked_for(events):
     assert event_json(event, True)["data"] == event["data"]
 
 
-def test_a_saga_that_is_half_undone_says_so_and_what_waits_for_a_person(sagas):
+@pytest.fixture
+def half_undone(sagas):
+    """Its registration could not be undone."""
     saga = copy.deepcopy(sagas["COMPENSATING"])
     saga["half_undone"] = True
     saga["steps"][0] |= {
         "state": "undo_parked",
         "parked": {"state": "undo_parked", "where": "OddAnswerError at x.py:1", "attempts": 3,
-                   "at": saga["updated_at"], "asked": None},
+                   "at": saga["updated_at"], "asked": None, "asked_by": None, "asked_at": None},
     }  # fmt: skip
-    text = shown(one_saga(saga))
-    assert "half undone" in text
+    return saga
+
+
+def asks(saga, asked: str, state: str) -> None:
+    """Ana asks for it, which brings the step into that state."""
+    saga["steps"][0]["state"] = state
+    saga["steps"][0]["parked"] |= {
+        "asked": asked, "asked_by": "ana", "asked_at": saga["updated_at"],
+    }  # fmt: skip
+
+
+def test_a_saga_that_is_half_undone_says_so_and_what_a_person_can_do(half_undone):
+    text, saga_id = page(half_undone), half_undone["_id"]
+    assert "may be in force until a person acts" in text
     assert "its undo is parked since" in text
     assert "tries: 3, OddAnswerError at x.py:1" in text
+    assert f"`onboarding dlq redrive --saga {saga_id}`" in text
+    assert f"`onboarding resolve {saga_id} --step registration`" in text
+
+
+def test_the_command_to_resolve_names_the_tenant_that_is_not_the_default(half_undone):
+    half_undone["tenant_id"] = "acme"
+    assert "--step registration --tenant acme`" in page(half_undone)
+
+
+@pytest.mark.parametrize(
+    ("asked", "ends"),
+    [("resolve", "ends within about 20 s"), ("redrive", "its undo is tried again")],
+)
+def test_that_a_person_has_acted_is_shown_until_the_undo_has_ended(half_undone, asked, ends):
+    asks(half_undone, asked, "undoing")
+    text = page(half_undone)
+    assert re.search(
+        rf"^ registration +{asked} asked by ana at 2026-\S+ \S+Z; {ends} *$", text, re.M
+    )
+    assert "may be in force until it is undone" in text
+    half_undone["steps"][0]["state"] = "undone"
+    assert "asked by ana" not in page(half_undone)
+
+
+def test_a_redriven_step_is_tried_again_and_a_parked_one_cannot_be_resolved(half_undone):
+    half_undone["steps"][0] |= {"state": "parked"}
+    half_undone["steps"][0]["parked"] |= {"state": "parked"}
+    half_undone["half_undone"] = False
+    assert "onboarding resolve" not in page(half_undone)
+    asks(half_undone, "redrive", "waiting")
+    assert "; it is tried again" in page(half_undone)
+    half_undone["steps"][0]["state"] = "undoing"
+    assert "tried again" not in page(half_undone), "what was asked for the do is over"
+
+
+def test_steps_that_an_ended_saga_never_came_to_do_not_wait(sagas):
+    saga = copy.deepcopy(sagas["COMPENSATING"])
+    assert ("waiting" in page(saga), "not reached" in page(saga)) == (True, False)
+    saga |= {"status": "COMPENSATED", "ended_at": saga["updated_at"], "duration_ms": 1}
+    assert ("waiting" in page(saga), "not reached" in page(saga)) == (False, True)
+
+
+def test_when_a_step_was_undone_stands_beside_when_it_was_done(sagas):
+    saga = copy.deepcopy(sagas["COMPLETED"])
+    assert "undone" not in page(saga)
+    saga["steps"][0] |= {"state": "undone", "undone_at": datetime(2026, 3, 4, 9, tzinfo=UTC)}
+    head, row = (line.split() for line in page(saga).splitlines()[10:13:2])
+    assert head == ["step", "state", "attempts", "completed", "took", "undone", "result"]
+    assert row[3:9] == ["2026-03-03", "14:15:00Z", "250", "ms", "2026-03-04", "09:00:00Z"]
 
 
 def test_parkings_and_wishes_are_told_in_words(events):
