@@ -1,9 +1,11 @@
-"""What the documents name is there: files, and tests by their names."""
+"""What the documents name is there: files, tests by their names, and codes."""
 
 import re
 
 import pytest
 
+from services.cli.wishes import CODE
+from services.steps import all_steps
 from tests.sources import ROOT
 
 PAGES = sorted(page.relative_to(ROOT) for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
@@ -33,6 +35,18 @@ def test_the_table_of_anomalies_names_a_test_in_every_row():
     rows = [line for line in text.splitlines() if line.startswith("| **")]
     assert len(rows) >= 12
     assert [row for row in rows if not _TEST.search(row)] == []
+
+
+@pytest.mark.parametrize(
+    "step", [one for one in all_steps() if one.outside_no], ids=lambda one: one.name
+)
+def test_the_code_of_an_outside_no_is_told_to_the_operator(step):
+    row = f"| {step.name} | {step.outside_no.code} |"
+    assert row in (ROOT / "docs/operate.md").read_text().splitlines()
+
+
+def test_the_code_of_what_a_person_asks_is_told_to_those_who_listen():
+    assert f" {CODE} (" in (ROOT / "docs/integrate.md").read_text()
 
 
 def _is_there(path: str, name: str) -> bool:
