@@ -65,7 +65,10 @@ def undo_answered(case: Case) -> Outcome:
         return _ended(case, freed, told.where)
     if told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG and not one.resolving:
         return _park_undo(case, freed, told.where or UNDO_IS_OVER)
-    return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
+    try_at = case.part.next_try_at(case.now, one.attempts)
+    if one.resolving and one.give_up_at:  # a person waits for it: not a pause longer than needed
+        try_at = min(try_at, one.give_up_at)
+    return Outcome(replace(freed, try_at=try_at))
 
 
 def _is_over(case: Case) -> bool:

@@ -206,6 +206,16 @@ def test_x4_answer_undoing_of_what_a_person_resolved_goes_on_until_no_request_ca
 
 
 @places
+def test_x4_answer_later_undoing_of_what_a_person_resolved_is_not_put_off_beyond_its_end(place):
+    one = led(place, "outer", "undo_parked")
+    one.meets("resolve")
+    for pause in (0.4, 0.8, 1.6, 3.2, 6.4, 12.8):
+        one.meets("later", pause, "try")
+    one.meets(20.0, "later")
+    assert one.document.try_at == one.document.give_up_at
+
+
+@places
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("state", [state for state in OUTER if state not in ("pending", "undoing")])
 def test_answer_in_any_other_state_counts_for_nothing(place, answer, state):
