@@ -61,6 +61,13 @@ def test_the_doctor_finds_nothing_wrong(up):
     states = {one["what"]: one["state"] for one in json.loads(told.stdout)}
     wanted = ("kafka", "topics", "mongo", "clock", "registration", "recruitment", "saga-state")
     assert {states[what] for what in wanted} == {"ok"}
+    assert not any("not counted" in one["found"] for one in json.loads(told.stdout))
+
+
+def test_the_doctor_counts_no_letters_where_there_are_no_topics(up):
+    told = up("doctor", "-o", "json", env={"ONBOARDING_PREFIX": f"t{uuid4().hex[:6]}-"})
+    rows = {one["what"]: one for one in json.loads(told.stdout)}
+    assert (rows["topics"]["state"], rows["letters"]["found"]) == ("fail", "none is open")
 
 
 def test_the_topics_are_as_the_settings_say_and_none_is_made_twice(up):
