@@ -6,7 +6,7 @@ SEED ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --durations=15 --durations-min=5
 TWO    := -n 2 --dist loadscope --ignore tests/chaos  # a module's tests share its servers
 CHAOS  := tests/chaos  # one at a time: each loads the machine
 EXIT_FLAG := $(if $(EXIT),--exit,)

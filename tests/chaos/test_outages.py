@@ -49,6 +49,7 @@ async def test_a_minute_without_the_broker_and_one_without_the_database_undo_no_
     await nobody_is_undone("embedded", FULL, ("mute", "gone"), prefix, tmp_path, found)
 
 
+@pytest.mark.long
 @pytest.mark.servers
 async def test_outages_that_are_longer_than_a_step_may_take_undo_no_saga(
     prefix: str, tmp_path: Path, found: Found
