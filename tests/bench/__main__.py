@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from tests.bench import pipeline, undoing, waiting
+from tests.bench import against_raw, pipeline, undoing, waiting
 from tests.bench.pipeline import Broker
 
 
@@ -12,16 +12,23 @@ def main() -> None:
     """Measure what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
-    parser.add_argument("--only", choices=("pipeline", "waiting", "undoing"))
+    parser.add_argument("--only", choices=("raw", "pipeline", "waiting", "undoing"))
     parser.add_argument("--burst", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--waiting", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5, help="of each, ours and raw")
+    parser.add_argument("--raw-burst", type=int, default=20_000)
+    parser.add_argument("--raw-rate", type=int, default=20)
+    parser.add_argument("--raw-seconds", type=int, default=60)
     asked = parser.parse_args()
     brokers: tuple[Broker, ...] = (
         ("embedded", "apache") if asked.broker == "both" else (asked.broker,)
     )
     figures: list[dict[str, Any]] = []
+    if asked.only == "raw" or (asked.only is None and "apache" in brokers):
+        rates = (asked.raw_burst, asked.raw_rate, asked.raw_seconds)
+        figures += asyncio.run(against_raw.measure(asked.rounds, *rates))
     for broker in brokers:
         if asked.only in (None, "pipeline"):
             figures += asyncio.run(pipeline.measure(broker, asked.burst, asked.rate, asked.seconds))
