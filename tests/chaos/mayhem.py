@@ -51,13 +51,13 @@ class Mayhem:
     async def rage(self, seconds: float) -> None:
         """For so long; what it did is in the fields."""
         await self._tell_faults()
-        began, kill_at = time.monotonic(), 0.0
+        began, kill_at, before = time.monotonic(), 0.0, len(self.started)
         async with (
             starts.producer_to(self.system.kafka) as producer,
             Reading(self.system.kafka, outside.event_topics(self.system.prefix)) as reading,
         ):
             while (passed := time.monotonic() - began) < seconds:
-                missing = int(passed * STARTS_A_SECOND) - len(self.started)
+                missing = before + int(passed * STARTS_A_SECOND) - len(self.started)
                 await self._start(producer, missing)
                 await self._ask_to_undo(producer, await reading.more())
                 if passed >= kill_at:
