@@ -96,11 +96,21 @@ def _waits_for_a_person(saga: Saga, step: str, parked: Parked) -> str:
     is_undo = parked["state"] == "undo_parked"
     what = "its undo is parked" if is_undo else "it is parked"
     told = f"{what} since {time_of_day(parked['at'])}, tries: {parked['attempts']}"
-    act = f"`onboarding dlq redrive --saga {saga['_id']}`"
+    act = f"`{redrive_command(saga)}`"
     if is_undo:
-        tenant = "" if saga["tenant_id"] == "default" else f" --tenant {saga['tenant_id']}"
-        act = f"{act}\nor `onboarding resolve {saga['_id']} --step {step}{tenant}`"
+        act = f"{act}\nor `{resolve_command(saga, step)}`"
     return f"{told}, {parked['where']}\n{act}"
+
+
+def redrive_command(saga: Saga) -> str:
+    """What gives its parked step new attempts; letters know a saga's id whosever it is."""
+    return f"onboarding dlq redrive --saga {saga['_id']}"
+
+
+def resolve_command(saga: Saga, step: str) -> str:
+    """What says that a person undid the step."""
+    tenant = "" if saga["tenant_id"] == "default" else f" --tenant {saga['tenant_id']}"
+    return f"onboarding resolve {saga['_id']} --step {step}{tenant}"
 
 
 def _goes_on(saga: Saga, step: StepState, parked: Parked) -> bool:

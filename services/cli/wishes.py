@@ -21,6 +21,7 @@ from services.cli.options import Output, one_of
 from services.cli.printing import answer_one, note
 from services.cli.projection import open_projection, sagas_of
 from services.cli.running_stack import Found, find_stack
+from services.cli.saga_page import redrive_command, resolve_command
 from services.cli.sending import sending
 
 REFUSED = ("FAILED", "COMPENSATED")
@@ -120,16 +121,11 @@ def the_one_to_undo(sagas: list[Saga], text: str) -> Saga:
 
 def refuse_if_parked(saga: Saga) -> None:
     """CliError (1): asking again moves nothing while an undo is parked."""
-    saga_id = saga["_id"]
-    for one in saga["steps"]:
-        if one["state"] == "undo_parked":
-            step = one["step"]
-            raise CliError(
-                f"{saga_id} is being undone, and the undo of {step} is parked: mend the cause and "
-                f"`onboarding dlq redrive --saga {saga_id}`, or undo it by hand and "
-                f"`onboarding resolve {saga_id} --step {step}`",
-                NO,
-            )
+    for step in (one["step"] for one in saga["steps"] if one["state"] == "undo_parked"):
+        line = f"{saga['_id']} is being undone, and the undo of {step} is parked"
+        mend = f"mend the cause and `{redrive_command(saga)}`"
+        by_hand = f"or undo it by hand and `{resolve_command(saga, step)}`"
+        raise CliError(f"{line}: {mend}, {by_hand}", NO)
 
 
 async def _saga_to_undo(found: Found, wish: Wish) -> Saga:

@@ -1,27 +1,14 @@
 """How near we come to raw: a burst until all is projected, and what a saga takes at a low rate."""
 
 import asyncio
-import shutil
 import statistics
-import tempfile
+import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from deploy.local.stack import Options, running
-from services.runtime.settings import load_settings
-from services.runtime.topics import create_topics
-from tests.bench.comparing import (
-    OURS,
-    RAW,
-    Load,
-    alone,
-    load_of,
-    make_topics,
-    quantile,
-    raw_children,
-)
+from tests.bench.comparing import RAW, alone, make_topics, raw_children
+from tests.bench.load import OURS, Load, load_on, looking, stack_of
 from tests.bench.pipeline import figure
 
 BURST_SECONDS, REST_SECONDS = 600, 60
@@ -30,62 +17,42 @@ BURST_GOAL, P50_GOAL, P99_GOAL, SHOWN_GOAL = 0.6, 1.5, 2.0, 3.0
 
 
 async def measure(rounds: int, burst: int, rate: int, seconds: int) -> list[dict[str, Any]]:
-    """Ratios of medians over `rounds`, on Apache Kafka."""
-    folder = Path(tempfile.mkdtemp(prefix="onboarding-bench-"))
-
-    async def prepare(kafka: str, mongo: str) -> None:
-        await create_topics(load_settings(kafka=kafka, mongo=mongo, replication=1))
-        await make_topics(kafka)
-
-    try:
-        async with running(Options(folder, broker="apache"), prepare, lambda *_: None) as stack:
-            await stack.supervisor.launch(raw_children(stack))
-            for pipeline in (OURS, RAW):
-                await asyncio.gather(*map(stack.supervisor.stop, pipeline.processes))
-            bursts: dict[str, list[float]] = {"ours": [], "raw": []}
-            steady: dict[str, list[tuple[float, ...]]] = {"ours": [], "raw": []}
-            for number in range(rounds):
-                for one in (OURS, RAW) if number % 2 == 0 else (RAW, OURS):
-                    async with alone(stack, one), load_of(stack, one) as load:
-                        await _warm_up(load)
-                        steady[one.name].append(await _steady(load, rate, seconds))
-                        bursts[one.name].append(await _burst(load, burst))
-        return [*_of_bursts(bursts, burst), *_of_steady(steady, rate)]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _warm_up(load: Load) -> None:
-    before = await load.sagas.count_documents(load.pipeline.completed)
-    for _ in range(WARM_UP):
-        await load.send()
-    await load.until_ended(REST_SECONDS)
-    await load.until_shown(before + WARM_UP, REST_SECONDS)
+    """Ratios of medians over `rounds`, on Apache Kafka; each round is told on standard error."""
+    bursts: dict[str, list[float]] = {"ours": [], "raw": []}
+    steady: dict[str, list[tuple[float, ...]]] = {"ours": [], "raw": []}
+    async with stack_of("apache") as stack:
+        await make_topics(stack.kafka)
+        await stack.supervisor.launch(raw_children(stack))
+        for one in (OURS, RAW):
+            await asyncio.gather(*map(stack.supervisor.stop, one.processes))
+        for number in range(rounds):
+            for one in (OURS, RAW) if number % 2 == 0 else (RAW, OURS):
+                async with alone(stack, one), load_on(stack, one) as load:
+                    await _burst(load, WARM_UP)
+                    steady[one.name].append(await _steady(load, rate, seconds))
+                    bursts[one.name].append(await _burst(load, burst))
+                told = f"{bursts[one.name][-1]:.0f} sagas/s"
+                print(f"round {number + 1} of {rounds}, {one.name}: {told}", file=sys.stderr)
+    return [*_of_bursts(bursts, burst), *_of_steady(steady, rate)]
 
 
 async def _steady(load: Load, rate: int, seconds: int) -> tuple[float, ...]:
     """p50 and p99 to the last event, p99 until it is seen in the projection; ms."""
-    load.took.forget()
-    start = time.perf_counter()
-    for number in range(rate * seconds):
-        await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-        await load.send()
-    await load.until_ended(REST_SECONDS)
-    await load.until_seen(REST_SECONDS)
-    ended = load.took.milliseconds(load.took.ended)
-    shown = load.took.milliseconds(load.took.shown)
-    return quantile(ended, 50), quantile(ended, 99), quantile(shown, 99)
+    load.forget()
+    async with looking(load):
+        await load.send_at(rate, seconds)
+        await load.until_ended(rate * seconds, REST_SECONDS)
+        await load.until_shown(rate * seconds, REST_SECONDS)
+    ended = statistics.quantiles(load.milliseconds(load.ended), n=100)
+    shown = statistics.quantiles(load.milliseconds(load.shown), n=100)
+    return ended[49], ended[98], shown[98]
 
 
 async def _burst(load: Load, burst: int) -> float:
     """Sagas per second until the projection has all of them."""
-    load.took.forget()
-    load.watches_each = False
-    before = await load.sagas.count_documents(load.pipeline.completed)
-    start = time.perf_counter()
-    for _ in range(burst):
-        await load.send()
-    await load.until_shown(before + burst, BURST_SECONDS)
+    before, start = await load.projected(), time.perf_counter()
+    await load.send(burst)
+    await load.until_projected(before + burst, BURST_SECONDS)
     return burst / (time.perf_counter() - start)
 
 

@@ -2,77 +2,21 @@
 
 import asyncio
 import json
-import shutil
 import statistics
-import tempfile
 import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from motor.motor_asyncio import AsyncIOMotorClient
 
-from contracts.topics import event_topic
-from deploy.local.stack import Options, Stack, running
-from services.runtime.settings import load_settings
-from services.runtime.topics import create_topics
+from deploy.local.stack import Stack
+from tests.bench.load import Broker, Load, load_on, stack_of
 
-STARTS, ENDS = event_topic("PartnerOnboardingInitiated"), event_topic("PartnerOnboardingCompleted")
 REPORT = Path(".onboarding/reports/bench.json")
-Broker = Literal["embedded", "apache"]
 GOALS = {"burst": 250.0, "memory": 120.0}
-
-
-@dataclass
-class Load:
-    """The bench's own producer and consumer."""
-
-    producer: AIOKafkaProducer
-    consumer: AIOKafkaConsumer
-    sagas: Any
-    sent_at: dict[str, float]
-    ended_at: dict[str, float]
-
-    async def send(self) -> None:
-        name = uuid.uuid4().hex
-        partner = {
-            "nombre": "TechSolutions Inc",
-            "email": f"{name}@techsolutions.example",
-            "telefono": "+1234567890",
-            "tipo_partner": "EMPRESA",
-            "preferred_contract_type": "PREMIUM",
-            "partner_id": name,
-        }
-        headers = [
-            ("ce_type", b"com.hexabuilders.onboarding.PartnerOnboardingInitiated.v1"),
-            ("ce_id", name.encode()),
-            ("ce_source", b"/bench"),
-        ]
-        self.sent_at[name] = time.perf_counter()
-        body = json.dumps({"partner_data": partner}).encode()
-        await self.producer.send(STARTS, body, key=name.encode(), headers=headers)
-
-    async def listen(self) -> None:
-        async for record in self.consumer:
-            self.ended_at.setdefault((record.key or b"").decode(), time.perf_counter())
-
-    async def until_ended(self, count: int, seconds: float) -> None:
-        deadline = time.perf_counter() + seconds
-        while len(self.ended_at) < count and time.perf_counter() < deadline:
-            await asyncio.sleep(0.01)
-
-    async def until_projected(self, count: int, seconds: float) -> None:
-        deadline = time.perf_counter() + seconds
-        completed = {"tenant_id": "default", "status": "COMPLETED"}
-        while (
-            await self.sagas.count_documents(completed) < count and time.perf_counter() < deadline
-        ):
-            await asyncio.sleep(0.2)
+WARM_UP, REST_SECONDS = 20, 10
 
 
 def processes(stack: Stack) -> dict[str, psutil.Process]:
@@ -87,60 +31,20 @@ def cpu_seconds(found: Mapping[str, psutil.Process]) -> dict[str, float]:
 
 async def measure(broker: Broker, burst: int, rate: int, seconds: int) -> list[dict[str, Any]]:
     """All figures of one broker."""
-    folder = Path(tempfile.mkdtemp(prefix="onboarding-bench-"))
-
-    async def prepare(kafka: str, mongo: str) -> None:
-        await create_topics(load_settings(kafka=kafka, mongo=mongo, replication=1))
-
-    try:
-        async with running(Options(folder, broker=broker), prepare, lambda *_: None) as stack:
-            return await _measure(stack, broker, burst, rate, seconds)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _measure(
-    stack: Stack, broker: str, burst: int, rate: int, seconds: int
-) -> list[dict[str, Any]]:
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka)
-    consumer = AIOKafkaConsumer(
-        ENDS,
-        bootstrap_servers=stack.kafka,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=20 if broker == "embedded" else 500,
-    )
-    await producer.start()
-    await consumer.start()
-    mongo = AsyncIOMotorClient(stack.mongo)
-    load = Load(producer, consumer, mongo.saga_state.sagas, {}, {})
-    listening = asyncio.create_task(load.listen())
-    try:
-        for _ in range(20):
-            await load.send()
-        await load.until_projected(20, 60)
+    async with stack_of(broker) as stack, load_on(stack) as load:
+        await load.send(WARM_UP)
+        await load.until_projected(WARM_UP, 60)
         figures = await _steady(load, rate, seconds)
         figures += await _burst(load, burst, stack)
         figures += await _rest(stack)
-        return [{**figure, "figure": f"{figure['figure']} ({broker})"} for figure in figures]
-    finally:
-        listening.cancel()
-        await consumer.stop()
-        await producer.stop()
+    return [{**figure, "figure": f"{figure['figure']} ({broker})"} for figure in figures]
 
 
 async def _steady(load: Load, rate: int, seconds: int) -> list[dict[str, Any]]:
-    before = set(load.sent_at)
-    start = time.perf_counter()
-    for number in range(rate * seconds):
-        await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-        await load.send()
-    await load.until_ended(len(load.sent_at), 60)
-    took = sorted(
-        (load.ended_at[name] - sent) * 1000
-        for name, sent in load.sent_at.items()
-        if name not in before and name in load.ended_at
-    )
-    cuts = statistics.quantiles(took, n=100)
+    load.forget()
+    await load.send_at(rate, seconds)
+    await load.until_ended(rate * seconds, 60)
+    cuts = statistics.quantiles(load.milliseconds(load.ended), n=100)
     label = f"end to end at {rate} sagas/s"
     return [
         figure(f"{label}, p50", cuts[49], "ms"),
@@ -149,14 +53,15 @@ async def _steady(load: Load, rate: int, seconds: int) -> list[dict[str, Any]]:
 
 
 async def _burst(load: Load, burst: int, stack: Stack) -> list[dict[str, Any]]:
-    await load.until_projected(len(load.sent_at), 60)
+    done = WARM_UP + len(load.sent)
+    await load.until_projected(done, 60)
+    load.forget()
     found = processes(stack)
     before, start = cpu_seconds(found), time.perf_counter()
-    for _ in range(burst):
-        await load.send()
-    await load.until_ended(len(load.sent_at), 300)
+    await load.send(burst)
+    await load.until_ended(burst, 300)
     ended = time.perf_counter() - start
-    await load.until_projected(len(load.sent_at), 300)
+    await load.until_projected(done + burst, 300)
     projected = time.perf_counter() - start
     after = cpu_seconds(found)
     figures = [
@@ -174,10 +79,10 @@ async def _burst(load: Load, burst: int, stack: Stack) -> list[dict[str, Any]]:
 
 async def _rest(stack: Stack) -> list[dict[str, Any]]:
     ours = {n: p for n, p in processes(stack).items() if n not in {"kafka", "mongo"}}
-    await asyncio.sleep(5)
+    await asyncio.sleep(REST_SECONDS / 2)  # rest is what is measured: it cannot be waited for
     before = sum(cpu_seconds(ours).values())
-    await asyncio.sleep(10)
-    share = (sum(cpu_seconds(ours).values()) - before) / 10 * 100
+    await asyncio.sleep(REST_SECONDS)
+    share = (sum(cpu_seconds(ours).values()) - before) / REST_SECONDS * 100
     return [figure("at rest, our processes together", share, "% of a core")]
 
 

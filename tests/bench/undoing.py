@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts.journey import PARTNER_ONBOARDING_1
 from contracts.topics import event_topic
-from tests.bench.pipeline import ENDS, Broker, Load, figure
-from tests.bench.waiting import load_on, stack_with_platform
+from tests.bench.load import OURS, Broker, Load, fetch_max_wait_ms, load_on, stack_of
+from tests.bench.pipeline import figure
 from tests.chaos.mayhem import request_to_undo
 from tests.integration.outside import Seen
 
@@ -29,14 +29,14 @@ async def measure(broker: Broker) -> list[dict[str, Any]]:
 
 async def _of(broker: Broker, which: str, env: dict[str, str]) -> list[dict[str, Any]]:
     async with (
-        stack_with_platform(broker, env) as stack,
-        load_on(stack, broker) as load,
+        stack_of(broker, env, platform=True) as stack,
+        load_on(stack) as load,
         AIOKafkaConsumer(
-            ENDS,
+            OURS.ends,
             UNDONE,
             bootstrap_servers=stack.kafka,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=20 if broker == "embedded" else 500,
+            fetch_max_wait_ms=fetch_max_wait_ms(stack),
         ) as consumer,
     ):
         took = [await _one(load, consumer) for _ in range(WARM_UP + SAGAS)][WARM_UP:]
@@ -52,7 +52,7 @@ async def _one(load: Load, consumer: AIOKafkaConsumer) -> tuple[float, float]:
     """Seconds to its last event, and from the request to the last word of its undo."""
     began = time.perf_counter()
     await load.send()
-    completed = await _next(consumer, ENDS)
+    completed = await _next(consumer, OURS.ends)
     done = time.perf_counter() - began
     await load.until_projected(1, 60)  # those before it are COMPENSATED
     asked = request_to_undo(completed)

@@ -54,6 +54,8 @@ def test_while_an_undo_is_parked_asking_again_is_refused_and_names_what_helps(sa
     with pytest.raises(CliError, match=f"is parked: .* {told}") as error:
         refuse_if_parked({**done, "steps": steps})
     assert error.value.exit_code == 1
+    with pytest.raises(CliError, match=r" --tenant acme`$"):
+        refuse_if_parked({**done, "steps": steps, "tenant_id": "acme"})
 
 
 def test_a_reason_and_a_person_are_needed(monkeypatch):
