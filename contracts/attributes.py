@@ -38,7 +38,7 @@ def _header_attributes(record: Record) -> dict[str, str]:
     for name, value in record.headers:
         lower = name.lower()
         if lower.startswith("ce_"):
-            attributes[lower.removeprefix("ce_")] = _text(lower, value)
+            attributes[lower[3:]] = _text(lower, value)
         elif lower in ("traceparent", _CONTENT_TYPE):
             attributes[lower] = (value or b"").decode(errors="replace")
     return attributes

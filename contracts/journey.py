@@ -13,6 +13,7 @@ they started with (CONTRIBUTING.md, "Add a step").
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 COMPLETED = "PartnerOnboardingCompleted"  # said by the last step, together with its own event
@@ -34,7 +35,7 @@ class Step:
     timeout_seconds: int = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Journey:
     """The steps of one version of a journey, in order."""
 
@@ -47,7 +48,7 @@ class Journey:
         """The journey as the `ce_journey` header has it: `partner-onboarding/1`."""
         return f"{self.name}/{self.version}"
 
-    @property
+    @cached_property  # asked several times for each event
     def step_names(self) -> tuple[str, ...]:
         return tuple(step.name for step in self.steps)
 

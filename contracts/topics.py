@@ -1,11 +1,13 @@
 """Topic and group names. One topic per event type, one dead letter topic per service."""
 
 import re
+from functools import lru_cache
 
 ROOT = "onboarding"
 DEAD_LETTERS = "dlq"
 
 
+@lru_cache(maxsize=256)
 def kebab(event_name: str) -> str:
     """`PartnerOnboardingInitiated` -> `partner-onboarding-initiated`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", event_name).lower()

@@ -55,7 +55,7 @@ def decide(
             continue
         after = answer.document if answer.document is not settled.document else None
         settled.changed |= after is not None
-        settled.say = tuple(dict.fromkeys((*settled.say, *answer.say)))
+        settled.say += answer.say
         settled.call |= answer.call
         settled.document = answer.document
         settled.cells.append((answer.cell, arrival, after))

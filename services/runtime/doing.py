@@ -1,11 +1,14 @@
 """Doing a step: the cells from the event that asks for it to the answer that is said."""
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from contracts import poison
+from contracts.envelope import Message
 from services.runtime import saying
 from services.runtime.case import Case, Outcome, answer_of, call, emptied, nothing, spoken
 from services.runtime.document import Document, Refusal, Trigger
@@ -25,8 +28,10 @@ def begin(case: Case) -> Outcome:
         if isinstance(outcome, Rejected):
             return _no(_taken(case), case, outcome)
         plan = saying.progress(case.voice, case.journey, outcome)
-        planned = replace(_taken(case), result=outcome.result, holds=outcome.holds, plan=plan)
-        return _claim(case, planned) if part.outside else _yes(case, planned)
+        kept: dict[str, Any] = {"result": outcome.result, "holds": outcome.holds}
+        if part.outside:
+            return _claim(case, replace(_taken(case), plan=plan, **kept))
+        return _yes(case, _taken(case), plan, **kept)
     except Exception as error:  # a bug is set aside with its saga; nobody else waits for it
         return _park(case, replace(_taken(case), record=event.record), _place(error))
 
@@ -55,7 +60,7 @@ def do_answered(case: Case) -> Outcome:
     if one.undo_wanted:  # whatever became of it, it is to be undone
         return start_undo(case, freed)
     if told.answer == "yes":
-        return _yes(case, freed)
+        return _yes(case, freed, saying.said_now(freed.plan, case.now))
     if told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG:
         return _park(case, freed, told.where)
     return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
@@ -82,10 +87,11 @@ def _claim(case: Case, one: Document) -> Outcome:
     return call(case, replace(one, outer=True, attempts=attempts))
 
 
-def _yes(case: Case, one: Document) -> Outcome:
+def _yes(case: Case, one: Document, said: Sequence[Message], **kept: Any) -> Outcome:
     watched = case.part.watched(case.journey)
     done = one.saying(
-        *saying.said_now(one.plan, case.now),
+        *said,
+        **kept,
         state="done",
         decided_at=case.now,
         plan=(),

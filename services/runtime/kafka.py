@@ -12,6 +12,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     UnsupportedVersionError,
 )
+from aiokafka.structs import RecordMetadata
 
 from contracts.envelope import Message
 from services.runtime.document import Position
@@ -27,6 +28,7 @@ PERMANENT = (
     UnsupportedVersionError,
 )
 REQUEST_MAX_BYTES = 1_310_720  # 1.25 MiB: a dead letter is a copy of 1 MiB and its coordinates
+BATCH_BYTES = 131_072  # a whole batch of ours goes in one request; at 16 KiB most of it waits
 REQUEST_TIMEOUT_MS = 15_000
 _NULL = object()  # aiokafka refuses a record without key and value, which other clients may send
 
@@ -51,6 +53,7 @@ class KafkaLog:
             bootstrap_servers=settings.kafka,
             acks="all",
             enable_idempotence=False,
+            max_batch_size=BATCH_BYTES,
             max_request_size=REQUEST_MAX_BYTES,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             value_serializer=lambda value: None if value is _NULL else value,
@@ -87,12 +90,33 @@ class KafkaLog:
         return [positions[index] for index in range(len(messages))]
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[Position | BaseException]:
-        return await asyncio.gather(*map(self._send_one, messages), return_exceptions=True)
+        """Hand over one after the other, then await all: a task for each would cost more than the
+        sending itself, and all of them would wake each time that a full batch has left. Where the
+        broker is away each full batch would be waited for: what is not handed over in time waits
+        for the next try."""
+        handed: list[asyncio.Future[RecordMetadata]] = []
+        late: list[BaseException] = []
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+                for message in messages:
+                    handed.append(await self._hand_over(message))
+        except TimeoutError as error:
+            late = [error] * (len(messages) - len(handed))
+        sent = await asyncio.gather(*handed, return_exceptions=True)
+        return [*(one if isinstance(one, BaseException) else _position(one) for one in sent), *late]
 
-    async def _send_one(self, message: Message) -> Position:
+    async def _hand_over(self, message: Message) -> asyncio.Future[RecordMetadata]:
+        """The acknowledgement to come; what is refused at once has failed already."""
         value = _NULL if message.value is None else message.value
-        acknowledged = await self._producer.send(
-            message.topic, value, message.key, headers=list(message.headers)
-        )
-        found = await acknowledged
-        return Position(found.topic, found.partition, found.offset)
+        try:
+            handed: asyncio.Future[RecordMetadata] = await self._producer.send(
+                message.topic, value, message.key, headers=list(message.headers)
+            )
+        except Exception as error:
+            handed = asyncio.get_running_loop().create_future()
+            handed.set_exception(error)
+        return handed
+
+
+def _position(acknowledged: RecordMetadata) -> Position:
+    return Position(acknowledged.topic, acknowledged.partition, acknowledged.offset)

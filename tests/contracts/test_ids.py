@@ -1,5 +1,8 @@
 """Ids are frozen: another value for the same parts would be another saga, said twice."""
 
+import json
+from uuid import UUID, uuid5
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +70,13 @@ def test_other_parts_make_another_id(make, parts):
 def test_what_joins_the_parts_cannot_be_smuggled_in(a, b, mark):
     assert ids.identity_id(a + mark, b) != ids.identity_id(a, mark + b)
     assert ids.identity_id(f'{a}","{b}', "") != ids.identity_id(a, b)
+
+
+@given(TEXT, st.integers(0, 2**53))
+def test_an_id_is_the_uuid5_of_its_parts_as_json(text, number):
+    name = json.dumps([text, number, number], ensure_ascii=False, separators=(",", ":"))
+    namespace = uuid5(UUID("6f2a6f0e-5d0b-5f0f-9a51-0d6c2c9b7a11"), "record")
+    assert ids.dead_letter_id(text, number, number) == str(uuid5(namespace, name))
 
 
 def test_a_failure_and_a_saying_never_share_an_id():
