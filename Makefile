@@ -12,7 +12,7 @@ CHAOS  := tests/chaos  # one at a time: each loads the machine
 EXIT_FLAG := $(if $(EXIT),--exit,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench chaos prove lock generate clean
+.PHONY: help setup demo up test-fast test test-all lint bench bench-million chaos prove lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ test-all: lint ## everything; nothing is left out
 
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
 	@$(BIN)/python -m tests.bench
+
+bench-million: setup ## what a saga costs beside a million others (an hour, 10 GB of disk)
+	@$(BIN)/python -m tests.bench.million
 
 chaos: setup ## deaths, outages, queues on real servers in full size (SECONDS of random deaths, SEED)
 	@ONBOARDING_CHAOS_SECONDS=$(SECONDS) ONBOARDING_CHAOS_SEED=$(SEED) ONBOARDING_STORM_ROUNDS=20 \

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from tests.bench import against_raw, pipeline, undoing, waiting
+from tests.bench import against_raw, pipeline, scaling, undoing, waiting
 from tests.bench.pipeline import Broker
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     """Measure what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
-    parser.add_argument("--only", choices=("raw", "pipeline", "waiting", "undoing"))
+    parser.add_argument("--only", choices=("raw", "scaling", "pipeline", "waiting", "undoing"))
     parser.add_argument("--burst", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=30)
@@ -29,6 +29,8 @@ def main() -> None:
     if asked.only == "raw" or (asked.only is None and "apache" in brokers):
         rates = (asked.raw_burst, asked.raw_rate, asked.raw_seconds)
         figures += asyncio.run(against_raw.measure(asked.rounds, *rates))
+    if asked.only == "scaling" or (asked.only is None and "apache" in brokers):
+        figures += asyncio.run(scaling.measure())
     for broker in brokers:
         if asked.only in (None, "pipeline"):
             figures += asyncio.run(pipeline.measure(broker, asked.burst, asked.rate, asked.seconds))

@@ -146,7 +146,10 @@ class Load:
 
 @asynccontextmanager
 async def stack_of(
-    broker: Broker, env: Mapping[str, str] | None = None, platform: bool = False
+    broker: Broker,
+    env: Mapping[str, str] | None = None,
+    platform: bool = False,
+    workers: Mapping[str, int] | None = None,
 ) -> AsyncIterator[Stack]:
     """Servers and services in a folder that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="onboarding-bench-"))
@@ -154,7 +157,9 @@ async def stack_of(
     async def prepare(kafka: str, mongo: str) -> None:
         await create_topics(load_settings(kafka=kafka, mongo=mongo, replication=1))
 
-    options = Options(folder, broker=broker, platform=platform, env=env or {})
+    options = Options(
+        folder, broker=broker, platform=platform, env=env or {}, workers=workers or {}
+    )
     try:
         async with running(options, prepare, lambda *_: None) as stack:
             yield stack

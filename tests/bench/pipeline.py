@@ -93,7 +93,7 @@ def figure(
     return {"figure": name, "value": round(value, 2), "unit": unit, "goal": goal, "met": met}
 
 
-def report(figures: list[dict[str, Any]]) -> None:
+def report(figures: list[dict[str, Any]], file: Path = REPORT) -> None:
     """Print the table, write the report."""
     for item in figures:
         goal = "" if item["goal"] is None else f"  (goal {item['goal']:g}, met: {item['met']})"
@@ -105,6 +105,6 @@ def report(figures: list[dict[str, Any]]) -> None:
         "machine": machine,
         "figures": figures,
     }
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(body, indent=2) + "\n")
-    print(f"{machine['cores']} cores, {machine['memory_gb']} GB; report: {REPORT}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(body, indent=2) + "\n")
+    print(f"{machine['cores']} cores, {machine['memory_gb']} GB; report: {file}")

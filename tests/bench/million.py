@@ -1,0 +1,138 @@
+"""What a saga costs where a million are stored already, beside ten thousand: `make bench-million`.
+
+The stored ones are copies of one saga that ran, in every collection it is in: the same bytes but
+for its ids. Their times are those of that one saga.
+"""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bson import encode
+from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from deploy.local.stack import STEPS, Stack
+from tests.bench.load import Load, load_on, stack_of
+from tests.bench.pipeline import cpu_seconds, figure, processes, report
+from tests.integration.polling import until
+
+FEW, MANY, BURST, AT_ONCE = 10_000, 1_000_000, 5_000, 1_000
+WARM_UP, ROUNDS, PATIENCE_SECONDS, GOAL = 500, 3, 900, 1.1
+Collections = Mapping[str, Any]
+Ids = Sequence[bytes]
+REPORT = Path(".onboarding/reports/bench-million.json")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A saga as each collection has it, and the ids in it: they are of a fixed length."""
+
+    documents: Mapping[str, Sequence[bytes]]
+    ids: Ids
+
+    def copies(self, collection: str, others: Iterable[Ids]) -> Iterator[RawBSONDocument]:
+        """One of each document for each of the other ids."""
+        for other in others:
+            for document in self.documents[collection]:
+                copy = document
+                for old, new in zip(self.ids, other, strict=True):
+                    copy = copy.replace(old, new)
+                yield RawBSONDocument(copy)
+
+    def other_ids(self, number: int) -> Ids:
+        """The same number, the same ids."""
+        return [_other(one, number) for one in self.ids]
+
+
+def _other(id_: bytes, number: int) -> bytes:
+    """An id of the same form: a UUID, with or without dashes."""
+    made = uuid.uuid5(uuid.NAMESPACE_OID, f"{id_.decode()}/{number}")
+    return (str(made) if b"-" in id_ else made.hex).encode()
+
+
+async def measure() -> list[dict[str, Any]]:
+    """CPU of our processes and of mongod per saga, at both sizes, on Apache Kafka."""
+    async with stack_of("apache") as stack, load_on(stack) as load:
+        mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(stack.mongo)
+        collections = _collections(mongo)
+        await _run(load, 1)
+        template = await _template(collections, load)
+        await _run(load, WARM_UP)
+        await _fill(collections, template, 0, FEW)
+        few = await _cost(stack, load)
+        await _fill(collections, template, FEW, MANY)
+        many = await _cost(stack, load)
+        mongo.close()
+    label = "CPU per saga, ours and mongod"
+    return [
+        figure(f"{label}, {FEW:,} stored", few, "ms"),
+        figure(f"{label}, {MANY:,} stored", many, "ms"),
+        figure("the second to the first", many / few, "", GOAL, at_most=True),
+    ]
+
+
+def _collections(mongo: Any) -> Collections:
+    steps = {step: mongo[f"onboarding_{step}"].steps for step in STEPS}
+    return {**steps, "sagas": mongo.saga_state.sagas, "events": mongo.saga_state.events}
+
+
+async def _template(collections: Collections, load: Load) -> Template:
+    """Of the only saga there is."""
+    found = {name: await one.find().to_list(None) for name, one in collections.items()}
+    (name,), (saga,) = load.sent, found["sagas"]
+    ids = {name, saga["_id"], *(event["_id"] for event in found["events"])}
+    ids |= {event["event_id"] for event in found["events"]}
+    documents = {name: [encode(one) for one in some] for name, some in found.items()}
+    return Template(documents, [one.encode() for one in sorted(ids)])
+
+
+async def _fill(collections: Collections, template: Template, start: int, end: int) -> None:
+    """Insert the copies that are missing; shows how far it is on standard error."""
+    for seed in range(start, end, AT_ONCE):
+        ids = [template.other_ids(number) for number in range(seed, min(seed + AT_ONCE, end))]
+        for name, one in collections.items():
+            await one.insert_many(list(template.copies(name, ids)), ordered=False)
+        print(f"\r{seed + len(ids):,} of {end:,} stored", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+async def _cost(stack: Stack, load: Load) -> float:
+    """Milliseconds of CPU a saga: the least of some bursts, as other work only adds to it."""
+    found = {name: one for name, one in processes(stack).items() if name != "kafka"}
+    spent = []
+    for _ in range(ROUNDS):
+        before = sum(cpu_seconds(found).values())
+        await _run(load, BURST)
+        spent.append((sum(cpu_seconds(found).values()) - before) * 1000 / BURST)
+    return min(spent)
+
+
+async def _run(load: Load, count: int) -> None:
+    """Until all of it is projected, asked of a few first: to count a million costs mongod time."""
+    load.forget()
+    await load.send(count)
+    await load.until_ended(count, PATIENCE_SECONDS)
+    sagas = [load.pipeline.saga_of(name) for name in load.sent]
+    for some in (sagas[:: len(sagas) // 20 or 1], sagas):
+        await until("projected", partial(_are_projected, load, some), PATIENCE_SECONDS)
+
+
+async def _are_projected(load: Load, sagas: Sequence[str]) -> bool:
+    wanted = {"_id": {"$in": sagas}, **load.pipeline.completed}
+    found: int = await load.sagas.count_documents(wanted, hint="_id_")
+    return found == len(sagas)
+
+
+def main() -> None:
+    """Print and report it."""
+    report(asyncio.run(measure()), REPORT)
+
+
+if __name__ == "__main__":
+    main()
