@@ -7,7 +7,7 @@ may be repeated at any point: what was kept is kept, what was folded folds to th
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,7 +19,7 @@ from saga_state.facts import HashOf
 from saga_state.records import order_of, same_event, stored_form
 from saga_state.state import fold
 
-SAGAS_AT_ONCE = 250  # a bound on memory: a saga is many small objects while it is folded
+SAGAS_AT_ONCE = 125  # a bound on memory: a saga is many small objects while it is folded
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -130,9 +130,18 @@ async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) ->
     sagas: dict[str, list[Event]] = defaultdict(list)
     for event in batch:
         sagas[event.context.saga_id].append(event)
+    waiting = iter(sagas.items())
+    one, other = await _both(*(_fold_in_turn(waiting, store, hash_of) for _ in range(2)))
+    return one + other
+
+
+async def _fold_in_turn(
+    waiting: Iterator[tuple[str, list[Event]]], store: Keeper, hash_of: HashOf
+) -> list[str]:
+    """Some after the other, until none waits. There are two of these: while one waits for the
+    store, the other folds."""
     written: list[str] = []
-    for start in range(0, len(sagas), SAGAS_AT_ONCE):
-        some = dict(islice(sagas.items(), start, start + SAGAS_AT_ONCE))
+    while some := dict(islice(waiting, SAGAS_AT_ONCE)):
         written += await _fold_some(some, store, hash_of)
     return written
 

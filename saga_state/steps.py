@@ -42,6 +42,8 @@ def _step(said: Said, index: int) -> StepState:
 
 
 def _attempts(said: Said, name: str, answer: Fact | None) -> int:
+    if name not in said.parked:  # as hardly any step is
+        return 1 if answer else 0
     told = [one for one in said.all if one.get("parked") == "parked" and one["step"] == name]
     return sum(one["attempts"] for one in told) + (1 if answer else 0)
 
@@ -86,6 +88,8 @@ def _outcome(fact: Fact) -> StepStatus:
 def _is_its_turn(said: Said, index: int) -> bool:
     """Its successor is undone, or a request names its successor, itself or a step before it."""
     names = said.names
+    if not (said.requests or said.undone):
+        return False
     if index + 1 < len(names) and names[index + 1] in said.undone:
         return True
     steps = [fact["step"] for fact in said.requests]

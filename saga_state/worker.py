@@ -31,7 +31,7 @@ from services.runtime.process import Ground, Work, run_process, utc_now
 SERVICE = "saga-state"
 # A backlog comes topic by topic. A larger batch holds more topics, so that several events of a saga
 # fold into one write; larger still would cost memory.
-BATCHES_OF_A_STEP = 3
+BATCHES_OF_A_STEP = 2
 _COUNTING = Counting(SERVICE)
 log = structlog.get_logger()
 

@@ -29,6 +29,7 @@ from services.runtime.vitals import Vitals, fail_stop
 OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
 Batches = Callable[[Any], AsyncIterator[Sequence[EventT[bytes]]]]
 FAUST = "0.15.3"
+FETCH_BYTES = 262_144  # of each partition; a backlog in all of them would fill 1 MiB each
 
 
 class StartError(Exception):
@@ -78,6 +79,7 @@ def build_app(
         stream_buffer_maxsize=max(256, batching.most),
         broker_commit_interval=1.0,
         broker_commit_every=1000,
+        consumer_max_fetch_size=FETCH_BYTES,
         broker_max_poll_records=max(256, batching.most),
         broker_session_timeout=settings.kafka_session_timeout_seconds,
         broker_heartbeat_interval=settings.kafka_heartbeat_seconds,

@@ -1,7 +1,6 @@
 """The process of a service, from start to stop: settings, checks, health, agent, ticks."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ from contracts.envelope import Record
 from services.runtime import metrics
 from services.runtime.agent import Batching, OnBatch, StartError, build_app, check_faust, where
 from services.runtime.health import start_health
+from services.runtime.heap import collect_rarely, keep_little
 from services.runtime.kafka import KafkaLog
 from services.runtime.logs import configure
 from services.runtime.mongo import Client, connect, transient
@@ -27,7 +27,6 @@ from services.runtime.process_store import InstanceStore
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
 from services.runtime.vitals import Vitals, fail_stop, start_watchdog
 
-COLLECT_AT_OBJECTS = 10_000
 INSTANCE_PAUSE_SECONDS = 5.0
 BEAT_PAUSE_SECONDS = 1.0
 log = structlog.get_logger()
@@ -68,6 +67,7 @@ def utc_now() -> datetime:
 
 def run_process(name: str, prepare: Prepare) -> None:
     """Run until SIGTERM or SIGINT (exit 0). Exit 2: wrong settings. Exit 70: fail-stop."""
+    keep_little()
     try:
         settings = load_settings()
         check_faust()
@@ -145,7 +145,7 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
         ground.name, work.topics, ground.settings, ground.vitals, on_batch, work.batching
     )
     await app.start()
-    _spare_the_collector()
+    collect_rarely()
     log.info("process.started", topics=list(work.topics), version=_version())
     instance = f"{socket.gethostname()}:{os.getpid()}"
     async with asyncio.TaskGroup() as tasks:
@@ -162,15 +162,6 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
     await work.on_stop()
     await ground.log.stop()
     await _once(lambda: instances.remove(instance))
-
-
-def _spare_the_collector() -> None:
-    """What the start made stays for good and is not looked at again. A batch makes objects by the
-    ten thousand, which die with it and hardly ever stand in cycles: at Python's own threshold of
-    700 looking for those took a tenth of the time in a burst (docs/performance.md)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AT_OBJECTS)
 
 
 async def _beat(vitals: Vitals) -> None:

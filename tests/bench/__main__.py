@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from tests.bench import against_raw, pipeline, scaling, undoing, waiting
+from tests.bench import against_raw, memory, pipeline, scaling, undoing, waiting
 from tests.bench.pipeline import Broker
 
 
@@ -12,7 +12,9 @@ def main() -> None:
     """Measure what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
-    parser.add_argument("--only", choices=("raw", "scaling", "pipeline", "waiting", "undoing"))
+    parser.add_argument(
+        "--only", choices=("raw", "scaling", "memory", "pipeline", "waiting", "undoing")
+    )
     parser.add_argument("--burst", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=30)
@@ -21,6 +23,7 @@ def main() -> None:
     parser.add_argument("--raw-burst", type=int, default=20_000)
     parser.add_argument("--raw-rate", type=int, default=20)
     parser.add_argument("--raw-seconds", type=int, default=60)
+    parser.add_argument("--memory", type=int, default=100_000, help="sagas until it is looked at")
     asked = parser.parse_args()
     brokers: tuple[Broker, ...] = (
         ("embedded", "apache") if asked.broker == "both" else (asked.broker,)
@@ -31,6 +34,8 @@ def main() -> None:
         figures += asyncio.run(against_raw.measure(asked.rounds, *rates))
     if asked.only == "scaling" or (asked.only is None and "apache" in brokers):
         figures += asyncio.run(scaling.measure())
+    if asked.only == "memory" or (asked.only is None and "apache" in brokers):
+        figures += asyncio.run(memory.measure(asked.memory))
     for broker in brokers:
         if asked.only in (None, "pipeline"):
             figures += asyncio.run(pipeline.measure(broker, asked.burst, asked.rate, asked.seconds))

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tests.bench.comparing import RAW, alone, make_topics, raw_children
+from deploy.local.stack import Stack
+from tests.bench.comparing import RAW, WITHOUT_PROJECTOR, alone, make_topics, raw_children
 from tests.bench.load import OURS, Load, load_on, looking, stack_of
 from tests.bench.pipeline import figure
 
@@ -33,7 +34,8 @@ async def measure(rounds: int, burst: int, rate: int, seconds: int) -> list[dict
                     bursts[one.name].append(await _burst(load, burst))
                 told = f"{bursts[one.name][-1]:.0f} sagas/s"
                 print(f"round {number + 1} of {rounds}, {one.name}: {told}", file=sys.stderr)
-    return [*_of_bursts(bursts, burst), *_of_steady(steady, rate)]
+        bare = [await _without_projector(stack, burst) for _ in range(rounds)]
+    return [*_of_bursts(bursts, bare, burst), *_of_steady(steady, rate)]
 
 
 async def _steady(load: Load, rate: int, seconds: int) -> tuple[float, ...]:
@@ -56,13 +58,28 @@ async def _burst(load: Load, burst: int) -> float:
     return burst / (time.perf_counter() - start)
 
 
-def _of_bursts(bursts: dict[str, list[float]], burst: int) -> list[dict[str, Any]]:
+async def _without_projector(stack: Stack, burst: int) -> float:
+    """Sagas per second until raw has said its last word; last of all, as nobody projects them."""
+    async with alone(stack, WITHOUT_PROJECTOR), load_on(stack, WITHOUT_PROJECTOR) as load:
+        for count in (WARM_UP, burst):
+            load.forget()
+            start = time.perf_counter()
+            await load.send(count)
+            await load.until_ended(count, BURST_SECONDS)
+    return burst / (time.perf_counter() - start)
+
+
+def _of_bursts(
+    bursts: dict[str, list[float]], bare: Sequence[float], burst: int
+) -> list[dict[str, Any]]:
     ours, limit = statistics.median(bursts["ours"]), statistics.median(bursts["raw"])
     label = f"burst of {burst} until projected"
     return [
         figure(f"{label}, ours ({_spread(bursts['ours'])})", ours, "sagas/s"),
         figure(f"{label}, raw ({_spread(bursts['raw'])})", limit, "sagas/s"),
         figure(f"{label}, ours to raw", ours / limit, "", BURST_GOAL),
+        figure(f"raw without its projector ({_spread(bare)})", statistics.median(bare), "sagas/s"),
+        figure("ours, projected, to raw without its projector", ours / statistics.median(bare), ""),
     ]
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -28,6 +29,7 @@ RAW = Pipeline(
     raw.body,
     lambda name: name,
 )
+WITHOUT_PROJECTOR = replace(RAW, processes=RAW.processes[:-1])
 
 
 async def make_topics(kafka: str) -> None:
