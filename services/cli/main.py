@@ -48,7 +48,7 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
 
 
 def _usage(error: Any) -> str:
-    from services.runtime.settings import plain_words
+    from services.runtime.setting_words import plain_words
 
     path = getattr(getattr(error, "ctx", None), "command_path", "onboarding")
     said = str(error.format_message())

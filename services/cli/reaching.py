@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 from aiokafka.client import AIOKafkaClient
 
+from services.runtime.kafka_access import check, client_options
 from services.runtime.mongo import Client, connect, transient
+from services.runtime.settings import Settings
 
 ANSWER_SECONDS = 5.0
 _OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.IGNORECASE)
@@ -35,9 +37,12 @@ def mongo_is_away(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or transient(error)
 
 
-async def ask_kafka(address: str, seconds: float) -> None:
-    """One try: a command tells at once what a service would wait for. KafkaError, TimeoutError."""
-    client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=int(seconds * 1000))
+async def ask_kafka(settings: Settings, seconds: float) -> None:
+    """One try: a command tells at once what a service would wait for. KafkaError, TimeoutError;
+    SettingsError if we are refused."""
+    await check(settings)
+    options = client_options(settings)
+    client = AIOKafkaClient(**options, request_timeout_ms=int(seconds * 1000))
     try:
         await asyncio.wait_for(client.bootstrap(), seconds)
     finally:

@@ -43,18 +43,18 @@ async def sending(settings: Settings) -> AsyncIterator[Sender]:
     """A connected sender. CliError (1) if Kafka does not answer."""
     log = KafkaLog(settings, Vitals())
     try:
-        await _connect(log, settings.kafka)
+        await _connect(log, settings)
         yield Sender(log, settings.kafka)
     finally:
         await log.stop()
 
 
-async def _connect(log: KafkaLog, kafka: str) -> None:
+async def _connect(log: KafkaLog, settings: Settings) -> None:
     try:
-        await ask_kafka(kafka, CONNECT_SECONDS)
+        await ask_kafka(settings, CONNECT_SECONDS)
         await asyncio.wait_for(log.start(), CONNECT_SECONDS)
     except Exception as error:
         if not transient(error):
             raise
-        line = f"Kafka at {kafka} does not answer: `onboarding doctor` may know why"
+        line = f"Kafka at {settings.kafka} does not answer: `onboarding doctor` may know why"
         raise CliError(line) from None

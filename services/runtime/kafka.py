@@ -15,6 +15,7 @@ from aiokafka.errors import (
 
 from contracts.envelope import Message
 from services.runtime.document import Position
+from services.runtime.kafka_access import client_options
 from services.runtime.patience import patiently
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -48,7 +49,7 @@ class KafkaLog:
     def __init__(self, settings: Settings, vitals: Vitals) -> None:
         self._vitals = vitals
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka,
+            **client_options(settings),
             acks="all",
             enable_idempotence=False,
             max_request_size=REQUEST_MAX_BYTES,

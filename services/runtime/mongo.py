@@ -9,12 +9,17 @@ from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
+    OperationFailure,
     WriteConcernError,
     WTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.runtime.settings import PREFIX, SettingsError
+
+MONGO = f"{PREFIX}MONGO"
+UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
 Client = AsyncIOMotorClient[dict[str, Any]]
 
 
@@ -40,6 +45,23 @@ def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
         write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
         read_concern=ReadConcern("majority"),
     )
+
+
+async def check(client: Client, name: str) -> None:
+    """SettingsError, one line, if a server that answers refuses us, or is not one that we trust.
+    One that is away is no matter here."""
+    try:
+        await database(client, name).instances.find_one({}, {"_id": 1})
+    except OperationFailure as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise SettingsError(f"{MONGO}: the server refuses its user and password") from None
+        if error.code == UNAUTHORIZED:
+            raise SettingsError(f"{MONGO}: its user may not read the database {name}") from None
+        raise
+    except ConnectionFailure as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            line = "the certificate of the server is not trusted: tlsCAFile= names authorities"
+            raise SettingsError(f"{MONGO}: {line}") from None
 
 
 def transient(error: BaseException) -> bool:

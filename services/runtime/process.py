@@ -20,8 +20,10 @@ from services.runtime import metrics
 from services.runtime.agent import Batching, OnBatch, StartError, build_app, check_faust, where
 from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
+from services.runtime.kafka_access import check as check_kafka
 from services.runtime.logs import configure
 from services.runtime.mongo import Client, connect, transient
+from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
 from services.runtime.vitals import Vitals, fail_stop, start_watchdog
@@ -128,6 +130,8 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
     """Wait for the servers, make indexes. Wrong settings are told before anything is waited for."""
     instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
     try:
+        await check_kafka(ground.settings)
+        await check_mongo(ground.mongo, _own_database(ground))
         work = await prepare(ground)
         await ground.log.start()
         await instances.ensure()

@@ -13,6 +13,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from contracts.events import event_names
 from contracts.journey import JOURNEYS
 from contracts.topics import dead_letter_topic, event_topic
+from services.runtime.kafka_access import client_options
 from services.runtime.settings import Settings
 
 HOUR_MS = 3_600_000
@@ -153,8 +154,6 @@ async def _config_findings(admin: AIOKafkaAdminClient, topics: Sequence[Wanted])
 
 
 async def _admin(settings: Settings) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_TIMEOUT_MS
-    )
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     return admin
