@@ -1,12 +1,11 @@
 """Secrets that stand in files, as containers are given them: `ONBOARDING_<NAME>_FILE`."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
 FILE = "_FILE"
 
@@ -24,9 +23,13 @@ def names_of_files(model: type[BaseSettings]) -> list[str]:
 class SecretFiles(PydanticBaseSettingsSource):
     """What these files hold, without the newline at its end. SecretFileError says what is wrong."""
 
-    def __init__(self, model: type[BaseSettings], environ: Mapping[str, str]) -> None:
+    def __init__(self, model: type[BaseSettings], *sources: PydanticBaseSettingsSource) -> None:
+        """`sources` are the environment and `.env`, what counts more first."""
         super().__init__(model)
-        self._environ = environ
+        self._told: dict[str, str | None] = {}
+        for source in reversed(sources):
+            if isinstance(source, EnvSettingsSource):
+                self._told |= source.env_vars
 
     def __call__(self) -> dict[str, Any]:
         return {name: text for name in _secrets(self.settings_cls) if (text := self._text(name))}
@@ -37,10 +40,10 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def _text(self, name: str) -> str | None:
         variable = f"{self.config.get('env_prefix', '')}{name.upper()}"
-        path = self._environ.get(f"{variable}{FILE}")
+        path = self._told.get(f"{variable}{FILE}".lower())
         if not path:
             return None
-        if self._environ.get(variable):
+        if self._told.get(variable.lower()):
             raise SecretFileError(f"{variable}{FILE}: {variable} is set too; leave one out")
         try:
             return Path(path).read_text("utf-8").rstrip("\r\n")

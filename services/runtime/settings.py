@@ -3,7 +3,6 @@
 A wrong value stops the process at start with one line that names the setting (exit code 2).
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -121,11 +120,13 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: Source,
-        *others: Source,
-        **more: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,
     ) -> tuple[Source, ...]:
         """The environment, `.env`, and secrets in files."""
-        return init_settings, SecretFiles(settings_cls, os.environ), *others, *more.values()
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, files, env_settings, dotenv_settings, file_secret_settings
 
     @field_validator("tenants", mode="before")
     @classmethod

@@ -116,6 +116,12 @@ def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path, name):
     assert not unknown_names([f"ONBOARDING_{name}_FILE"])
 
 
+def test_the_file_of_a_secret_may_be_named_in_the_settings_file(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("hunter2")
+    (tmp_path / ".env").write_text(f"ONBOARDING_HASH_KEY_FILE={tmp_path / 'secret'}\n")
+    assert load_settings().hash_key.get_secret_value() == "hunter2"
+
+
 def test_a_file_of_a_secret_that_is_not_there_or_not_alone_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("ONBOARDING_HASH_KEY_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsError, match=r"^ONBOARDING_HASH_KEY_FILE: cannot be read$"):
