@@ -42,9 +42,17 @@ def _ends(line: str, code: int) -> int:
 def _unforeseen(error: Exception) -> tuple[str, int]:
     if hasattr(error, "format_message"):  # typer's own, whose class moved between versions
         return _usage(error), USAGE
+    if _is_of_settings(error):
+        return str(error), USAGE
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}", NO
     return f"{line_of(error)} (unforeseen: `onboarding doctor` may know more)", FAIL_STOP
+
+
+def _is_of_settings(error: Exception) -> bool:
+    from services.runtime.settings import SettingsError
+
+    return isinstance(error, SettingsError)
 
 
 def _usage(error: Any) -> str:

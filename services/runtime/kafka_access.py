@@ -5,7 +5,7 @@ import ssl
 from typing import Any
 
 from aiokafka.conn import create_conn
-from aiokafka.errors import AuthenticationFailedError, KafkaError, UnsupportedSaslMechanismError
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from services.runtime.settings import PREFIX, Settings, SettingsError
@@ -45,7 +45,7 @@ async def check(settings: Settings) -> None:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 connection = await create_conn(host.strip("[]"), int(port), **_security(settings))
-        except (AuthenticationFailedError, UnsupportedSaslMechanismError):
+        except (SaslAuthenticationFailed, UnsupportedSaslMechanismError):
             names = f"{KAFKA}_USER, {KAFKA}_PASSWORD and {KAFKA}_SASL_MECHANISM"
             raise SettingsError(f"{names}: the broker at {broker} refuses them") from None
         except ssl.SSLCertVerificationError as error:

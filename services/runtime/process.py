@@ -22,7 +22,7 @@ from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
 from services.runtime.logs import configure
-from services.runtime.mongo import Client, connect, transient
+from services.runtime.mongo import Client, connect, refused, transient
 from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
@@ -83,6 +83,8 @@ def run_process(name: str, prepare: Prepare) -> None:
     except Exception as error:
         if isinstance(cause := _first(error), SettingsError):
             _refuse(cause)
+        if (line := refused(cause)) is not None:
+            _refuse(SettingsError(line))
         fail_stop(f"process failed: {where(cause)}")
 
 
@@ -127,12 +129,14 @@ def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
 
 
 async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
-    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for."""
+    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for;
+    so is, whenever it comes back, a server that refuses us."""
     instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
     try:
         await check_kafka(ground.settings)
-        await check_mongo(ground.mongo, _own_database(ground))
-        work = await prepare(ground)
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(check_mongo(ground.mongo, _own_database(ground)))
+            work = await prepare(ground)
         await ground.log.start()
         await instances.ensure()
     except BaseException:  # told to stop while waiting, or wrong settings

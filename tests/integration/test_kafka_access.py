@@ -1,8 +1,7 @@
 """Kafka under TLS, with a name and a password: who is let in, and what is said to who is not."""
 
-import asyncio
+import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,15 +10,13 @@ import pytest
 from deploy.local import apache_install
 from deploy.local.errors import Unavailable
 from deploy.local.stack import Options, running
-from services.runtime.kafka import KafkaLog
-from services.runtime.settings import load_settings
-from services.runtime.topics import create_topics
-from services.runtime.vitals import Vitals
-from tests.integration import starts
-from tests.integration.secured_kafka import Secured, made_certificate, secured_kafka
-from tests.integration.system import System
+from tests.integration import ran, starts
+from tests.integration.certificates import made_certificate
+from tests.integration.ran import Ran
+from tests.integration.secured_kafka import Secured, secured_kafka
 
 pytestmark = [pytest.mark.apache, pytest.mark.slow, pytest.mark.timeout(300)]
+NO_MONGO = {"ONBOARDING_MONGO": "mongodb://127.0.0.1:1"}
 
 
 @pytest.fixture(scope="module")
@@ -32,63 +29,72 @@ async def secured(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sec
         yield one
 
 
-async def refused(secured: Secured, **changes: str) -> tuple[int | None, str]:
-    """Exit code and standard error of a service that is started with these settings."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.registration",
-        env={**os.environ, **secured.env, "ONBOARDING_MONGO": "mongodb://127.0.0.1:1", **changes},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        _, told = await asyncio.wait_for(process.communicate(), 60)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    return process.returncode, told.decode()
+def is_one_line(told: Ran, beginning: str) -> None:
+    assert told.code == 2
+    assert told.err.removeprefix("onboarding: ").startswith(beginning)
+    assert told.err.count("\n") == 1
+    assert "guessed" not in told.out + told.err
 
 
 async def test_a_saga_goes_its_whole_way_under_tls_with_a_password(
     secured: Secured, prefix: str, tmp_path: Path
 ):
     env = {**secured.env, "ONBOARDING_PREFIX": prefix}
-    options = Options(tmp_path, broker=None, kafka=secured.address, env=env)
+    options = Options(tmp_path / "up", broker=None, kafka=secured.address, env=env)
 
-    def settings(mongo: str):
-        told = {name.removeprefix("ONBOARDING_").lower(): text for name, text in env.items()}
-        return load_settings(_env_file=None, **{**told, "mongo": mongo})
-
-    async def prepare(_kafka: str, mongo: str) -> None:
-        await create_topics(settings(mongo))
+    async def prepare(_kafka: str, _mongo: str) -> None:
+        made = await ran.onboarding("topics", "create", env=env, folder=tmp_path)
+        assert made.code == 0, made.err
 
     async with running(options, prepare, lambda *_: None) as stack:
-        system = System(stack, prefix)
-        log = KafkaLog(settings(stack.mongo), Vitals())
-        await log.start()
-        sent = starts.start(correlation_id="secured")
-        await log._producer.send_and_wait(
-            system.start_topic, sent.value, sent.key, headers=list(sent.headers)
-        )
-        await log.stop()
-        assert (await system.ended("secured"))["status"] == "COMPLETED"
+        whole = {**env, "ONBOARDING_MONGO": stack.mongo}
+        (tmp_path / "partner.json").write_text(json.dumps(starts.partner_data()))
+        for command in (
+            ("topics", "check"),
+            ("start", "partner.json", "--correlation-id", "secured", "--wait"),
+            ("status", "secured"),
+            ("compensate", "secured", "--reason", "to see it undone"),
+            ("dlq", "list"),
+            ("doctor",),
+        ):
+            told = await ran.onboarding(*command, env=whole, folder=tmp_path)
+            assert told.code == 0, (command, told)
 
 
-async def test_a_wrong_password_is_one_line_and_exit_2(secured: Secured):
-    code, told = await refused(secured, ONBOARDING_KAFKA_PASSWORD="guessed")
-    assert code == 2
-    assert told.startswith("ONBOARDING_KAFKA_USER, ONBOARDING_KAFKA_PASSWORD")
-    assert f"the broker at {secured.address} refuses them" in told
-    assert told.count("\n") == 1
-    assert "guessed" not in told
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ONBOARDING_KAFKA_PASSWORD": "guessed"},
+        {"ONBOARDING_KAFKA_USER": "somebody"},
+        {"ONBOARDING_KAFKA_SASL_MECHANISM": "PLAIN"},
+    ],
+    ids=["password", "user", "mechanism"],
+)
+async def test_a_wrong_login_is_one_line_and_exit_2(
+    secured: Secured, wrong: dict[str, str], tmp_path: Path
+):
+    env = {**secured.env, **NO_MONGO, **wrong}
+    is_one_line(await ran.service("registration", env, tmp_path), "ONBOARDING_KAFKA_USER, ")
+    for command in (("topics", "check"), ("dlq", "list"), ("start", "--nombre", "A")):
+        told = await ran.onboarding(*command, env=env, folder=tmp_path)
+        is_one_line(told, "ONBOARDING_KAFKA_USER, ")
 
 
 async def test_an_authority_that_did_not_vouch_for_the_broker_is_one_line_and_exit_2(
     secured: Secured, tmp_path: Path
 ):
-    other, _ = made_certificate(tmp_path)
-    code, told = await refused(secured, ONBOARDING_KAFKA_CA_FILE=str(other))
-    assert code == 2
-    assert told.startswith("ONBOARDING_KAFKA_CA_FILE: the certificate of")
-    assert told.count("\n") == 1
+    other = made_certificate(tmp_path / "other").alone
+    env = {**secured.env, **NO_MONGO, "ONBOARDING_KAFKA_CA_FILE": str(other)}
+    line = f"ONBOARDING_KAFKA_CA_FILE: the certificate of {secured.address} is not trusted"
+    is_one_line(await ran.service("registration", env, tmp_path), line)
+    told = await ran.onboarding("topics", "check", env=env, folder=tmp_path)
+    is_one_line(told, line)
+
+
+async def test_the_doctor_names_the_setting_that_is_wrong(secured: Secured, tmp_path: Path):
+    env = {**secured.env, **NO_MONGO, "ONBOARDING_KAFKA_PASSWORD": "guessed"}
+    told = await ran.onboarding("doctor", "-o", "json", env=env, folder=tmp_path)
+    (kafka,) = [one for one in json.loads(told.out) if one["what"] == "kafka"]
+    assert kafka["state"] == "fail"
+    assert kafka["found"].startswith("ONBOARDING_KAFKA_USER, ")
+    assert "guessed" not in told.out + told.err
