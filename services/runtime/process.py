@@ -21,6 +21,7 @@ from services.runtime.agent import Batching, OnBatch, StartError, build_app, che
 from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
+from services.runtime.log_ends import stop_past_the_end
 from services.runtime.logs import configure
 from services.runtime.mongo import Client, connect, refused, transient
 from services.runtime.mongo import check as check_mongo
@@ -156,6 +157,7 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(_watch_app(app, ground.vitals)),
+            tasks.create_task(stop_past_the_end(ground.name, ground.settings, ground.vitals)),
             tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
             tasks.create_task(_tell(ground, work, instances, instance)),
             tasks.create_task(_beside(work)),
