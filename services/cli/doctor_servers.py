@@ -67,13 +67,19 @@ async def _topics(settings: Settings) -> Finding:
         findings = await asyncio.wait_for(check_topics(settings), LIMIT_SECONDS)
     except Exception as error:  # a doctor tells what is wrong, whatever it is
         return fail("topics", line_of(error), "see the broker's log, and its access rules")
-    missing = [one for one in findings if one.problem == "is missing"]
+    missing = [one.topic for one in findings if one.problem == "is missing"]
     if missing:
-        return fail("topics", f"{len(missing)} are missing", "onboarding topics create")
+        return fail("topics", f"missing: {some_of(missing)}", "onboarding topics create")
     if findings:
-        first = f"{findings[0].topic} {findings[0].problem}"
-        return warn("topics", f"{len(findings)} differ: {first}", "onboarding topics check")
+        told = some_of([f"{one.topic} {one.problem}" for one in findings])
+        return warn("topics", told, "onboarding topics check")
     return ok("topics", "as the settings say")
+
+
+def some_of(told: Sequence[str], most: int = 3) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return f"{', '.join(told[:most])}{more}"
 
 
 async def _mongo(found: Found) -> list[Finding]:
