@@ -115,6 +115,7 @@ topics = _group("The topics on Kafka.")
 topics.command("list")(checking.topics_list)
 topics.command("create")(checking.topics_create)
 topics.command("check")(checking.topics_check)
+topics.command("acls")(checking.topics_acls)
 app.add_typer(topics, name="topics")
 
 schemas = _group("The schemas of the events.")

@@ -16,13 +16,13 @@ CHECK_SECONDS = 5.0
 
 def client_options(settings: Settings) -> dict[str, Any]:
     """What a client of aiokafka is made with, whatever it is for. SettingsError, one line."""
-    options: dict[str, Any] = {"bootstrap_servers": settings.kafka, **_security(settings)}
+    options: dict[str, Any] = {"bootstrap_servers": settings.kafka, **security(settings)}
     return options
 
 
 def credentials(settings: Settings) -> Credentials | None:
     """The same for Faust; None: in the clear, as nobody."""
-    told = _security(settings)
+    told = security(settings)
     tls = told.get("ssl_context")
     if "sasl_mechanism" in told:
         return SASLCredentials(
@@ -44,7 +44,7 @@ async def check(settings: Settings) -> None:
         host, _, port = broker.strip().rpartition(":")
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                connection = await create_conn(host.strip("[]"), int(port), **_security(settings))
+                connection = await create_conn(host.strip("[]"), int(port), **security(settings))
         except (SaslAuthenticationFailed, UnsupportedSaslMechanismError):
             names = f"{KAFKA}_USER, {KAFKA}_PASSWORD and {KAFKA}_SASL_MECHANISM"
             raise SettingsError(f"{names}: the broker at {broker} refuses them") from None
@@ -56,7 +56,8 @@ async def check(settings: Settings) -> None:
         connection.close()
 
 
-def _security(settings: Settings) -> dict[str, Any]:
+def security(settings: Settings) -> dict[str, Any]:
+    """How a connection is made, in the words of aiokafka. SettingsError, one line."""
     protocol = settings.kafka_security
     options: dict[str, Any] = {"security_protocol": protocol}
     if protocol.endswith("SSL"):

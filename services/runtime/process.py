@@ -21,11 +21,13 @@ from services.runtime.agent import Batching, OnBatch, StartError, build_app, che
 from services.runtime.health import start_health
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
+from services.runtime.kafka_rights import check_rights
 from services.runtime.log_ends import stop_past_the_end
 from services.runtime.logs import configure
 from services.runtime.mongo import Client, connect, refused, transient
 from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
+from services.runtime.rights import rights
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
 from services.runtime.vitals import Vitals, fail_stop, start_watchdog
 
@@ -135,6 +137,8 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
     instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
     try:
         await check_kafka(ground.settings)
+        wanted = rights(prefix=ground.settings.prefix).get(ground.name, [])
+        await check_rights(ground.settings, wanted)
         async with asyncio.TaskGroup() as beside:
             beside.create_task(check_mongo(ground.mongo, _own_database(ground)))
             work = await prepare(ground)

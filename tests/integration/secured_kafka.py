@@ -1,6 +1,6 @@
 """Apache Kafka behind TLS and passwords, with a certificate and a user made for the run."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,11 @@ from tests.integration.polling import until
 
 USER, PASSWORD = "onboarding", "a word that nobody guesses"
 CLUSTER = "QGZha2VfY2x1c3Rlcl9pZF8"
+AUTHORIZER = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": f"User:{USER};User:ANONYMOUS",  # the controller's listener asks for no name
+    "allow.everyone.if.no.acl.found": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,22 @@ class Secured:
 
 
 @asynccontextmanager
-async def secured_kafka(folder: Path, runtime: Runtime) -> AsyncIterator[Secured]:
-    """One node that listens under TLS and asks for a name and a password (SCRAM-SHA-512)."""
+async def secured_kafka(
+    folder: Path, runtime: Runtime, users: Sequence[str] = ()
+) -> AsyncIterator[Secured]:
+    """One node that listens under TLS and asks for a name and a password (SCRAM-SHA-512).
+
+    With `users` (of the same password) all but USER may do only what they are allowed to.
+    """
     certificate = made_certificate(folder)
     (node,) = some_nodes()
     settings = folder / "server.properties"
     text = properties(node, (node,), folder / "data")
-    settings.write_text("\n".join((text, *_secured(node, certificate).splitlines(), "")))
-    scram = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
-    arguments = ("format", "-t", CLUSTER, "-c", str(settings), "--add-scram", scram)
+    lines = {**_secured(node, certificate), **(AUTHORIZER if users else {})}
+    settings.write_text(text + "".join(f"{name}={value}\n" for name, value in lines.items()))
+    scram = [f"SCRAM-SHA-512=[name={name},password={PASSWORD}]" for name in (USER, *users)]
+    added = [word for one in scram for word in ("--add-scram", one)]
+    arguments = ("format", "-t", CLUSTER, "-c", str(settings), *added)
     code, words = await run(java(runtime, "kafka.tools.StorageTool", *arguments), runtime.env)
     assert code == 0, words
     child = Child("kafka", java(runtime, "kafka.Kafka", str(settings)), runtime.env)
@@ -56,11 +68,11 @@ async def secured_kafka(folder: Path, runtime: Runtime) -> AsyncIterator[Secured
         await end(process, 20)
 
 
-def _secured(node: Node, certificate: Certificate) -> str:
+def _secured(node: Node, certificate: Certificate) -> Mapping[str, str]:
     """What stands later in a file of properties counts. The controller stays in the clear."""
     address = f"SASL_SSL://{LOOPBACK}:{node.port}"
     login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
-    lines: Mapping[str, str] = {
+    return {
         "listeners": f"{address},CONTROLLER://{LOOPBACK}:{node.controller_port}",
         "advertised.listeners": address,
         "inter.broker.listener.name": "SASL_SSL",
@@ -75,4 +87,3 @@ def _secured(node: Node, certificate: Certificate) -> str:
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(certificate.alone),
     }
-    return "\n".join(f"{name}={text}" for name, text in lines.items())
