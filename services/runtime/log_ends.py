@@ -7,6 +7,7 @@ do nothing, and say nothing, until the new log is as long as the old one was.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -20,7 +21,7 @@ from services.runtime.vitals import Vitals, fail_stop
 from services.runtime.watching import Partition, Places
 
 PATIENCE_SECONDS = 5.0  # an end that is told may be too low for a moment: it is asked for again
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS, CLOSE_SECONDS = 1.0, 5.0
 log = structlog.get_logger()
 Stop = Callable[[str], None]
 
@@ -52,26 +53,28 @@ async def stop_past_the_end(
     while True:
         assigned = vitals.partitions if vitals.joined else ()
         if assigned and assigned != looked:
-            found = await _look(group(name, settings.prefix), settings, vitals, assigned)
-            if found:
-                stop(str(found[0]))
-            log.info("ends.seen", partitions=len(assigned))
+            await _look(group(name, settings.prefix), settings, vitals, assigned, stop)
             looked = assigned
         await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _look(
-    group_name: str, settings: Settings, vitals: Vitals, assigned: Sequence[str]
-) -> list[Past]:
+    group_name: str, settings: Settings, vitals: Vitals, assigned: Sequence[str], stop: Stop
+) -> None:
+    """It stops before it closes its connections: to close them hung where a log was empty."""
     pairs = [one.rpartition("/") for one in assigned]
     partitions = [(topic, int(number)) for topic, _, number in pairs]
     places = KafkaPlaces(settings)
     try:
-        return await patiently(
+        found = await patiently(
             "kafka", vitals, lambda: past_the_end(places, group_name, partitions), transient
         )
+        if found:
+            stop(str(found[0]))
+        log.info("ends.seen", partitions=len(assigned))
     finally:
-        await places.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(places.close(), CLOSE_SECONDS)
 
 
 async def past_the_end(

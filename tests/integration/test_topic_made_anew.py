@@ -75,6 +75,14 @@ async def test_a_service_that_has_read_further_than_the_log_goes_says_so_and_sto
         await tiny.until_said(range(8))
 
 
+async def test_an_empty_log_stops_it_too(tiny: Tiny):
+    """To close what had looked at an empty log hung, and the service with it."""
+    await stand_at(tiny, 1000)
+    stopped = await tiny.start()
+    assert await stopped.code() == 70
+    assert "up to 1000, but that log ends at 0:" in stopped.log
+
+
 async def test_a_topic_that_was_made_anew_while_its_service_was_stopped_is_read_from_the_beginning(
     tiny: Tiny,
 ):
