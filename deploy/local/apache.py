@@ -88,7 +88,7 @@ async def _broker(
     if not (home / "data" / "meta.properties").exists():
         await _format(runtime, settings, cluster)
     name = "kafka" if len(nodes) == 1 else f"kafka-{node.id}"
-    argv = _java(runtime, TIMES_IN_LOG, QUIET_CONFIG, "kafka.Kafka", str(settings))
+    argv = java(runtime, TIMES_IN_LOG, QUIET_CONFIG, "kafka.Kafka", str(settings))
     ready = partial(_is_ready, node.port)
     return Child(
         name,
@@ -102,12 +102,13 @@ async def _broker(
 
 async def _format(runtime: Runtime, settings: Path, cluster: str) -> None:
     arguments = ("format", "--ignore-formatted", "-t", cluster, "-c", str(settings))
-    code, words = await run(_java(runtime, "kafka.tools.StorageTool", *arguments), runtime.env)
+    code, words = await run(java(runtime, "kafka.tools.StorageTool", *arguments), runtime.env)
     if code != 0:
         raise LocalError(f"Apache Kafka's storage could not be formatted:\n{words}")
 
 
-def _java(runtime: Runtime, *arguments: str) -> tuple[str, ...]:
+def java(runtime: Runtime, *arguments: str) -> tuple[str, ...]:
+    """The command line for a class of Kafka's jars."""
     return (runtime.java, "-Xms256m", "-Xmx512m", "-cp", f"{runtime.jars}/*", *arguments)
 
 

@@ -26,6 +26,7 @@ from services.cli.projection import open_projection
 from services.cli.running_stack import Found, settings
 from services.cli.step_rules import checked_settings
 from services.cli.until_stopped import run_until_stopped
+from services.runtime.kafka_access import client_options
 from services.runtime.settings import PREFIX
 
 MOST_SECONDS = 120.0
@@ -99,7 +100,7 @@ async def _told(
 async def _publish(found: Found, starts: Sequence[DemoStart], out: Console) -> None:
     """As any producer would: plain Kafka messages, no code of this project."""
     topic = event_topic(PartnerOnboardingInitiated.__name__, found.settings.prefix)
-    async with AIOKafkaProducer(bootstrap_servers=found.settings.kafka, acks="all") as producer:
+    async with AIOKafkaProducer(**client_options(found.settings), acks="all") as producer:
         out.print(f"\nplain Kafka messages to {topic}:")
         for start in starts:
             await producer.send_and_wait(topic, start.value, headers=list(start.headers))

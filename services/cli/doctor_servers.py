@@ -5,17 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from aiokafka.errors import KafkaError
+
 from contracts.journey import JOURNEYS
-from deploy.local.readiness import kafka_is_ready
 from services.cli.errors import line_of
 from services.cli.finding import Finding, fail, ok, warn
 from services.cli.letter_topics import letters_of
 from services.cli.letters import Letter
 from services.cli.printing import masked
-from services.cli.reaching import answer_seconds
+from services.cli.reaching import ANSWER_SECONDS, ask_kafka, mongo_at
 from services.cli.running_stack import Found
-from services.runtime.mongo import Client, connect, database
-from services.runtime.settings import Settings
+from services.runtime.mongo import Client, database
+from services.runtime.settings import Settings, SettingsError
 from services.runtime.topics import check_topics
 from services.steps import step_names
 
@@ -26,12 +27,7 @@ RECORD_SECONDS = 15.0  # a living process writes its record every 5
 
 async def check_servers(found: Found) -> list[Finding]:
     """Each finding; what depends on a server that is away is left out."""
-    kafka = await _kafka(found.settings)
-    client = connect(found.mongo)
-    try:
-        findings = [*kafka, *await _mongo(client, found)]
-    finally:
-        client.close()
+    findings = [*await _kafka(found.settings), *await _mongo(found)]
     away = {one.what for one in findings if one.state == "fail"} & {"kafka", "mongo"}
     return findings if away else [*findings, await check_letters(found)]
 
@@ -56,8 +52,12 @@ async def check_letters(
 
 async def _kafka(settings: Settings) -> list[Finding]:
     address = settings.kafka
-    if not await asyncio.wait_for(kafka_is_ready(address), LIMIT_SECONDS):
-        remedy = "is it running? onboarding up, or mend ONBOARDING_KAFKA"
+    try:
+        await ask_kafka(settings, ANSWER_SECONDS)
+    except SettingsError as error:
+        return [fail("kafka", str(error), "mend that setting")]
+    except (KafkaError, OSError, TimeoutError):
+        remedy = "is it running? onboarding up, or mend ONBOARDING_KAFKA, ONBOARDING_KAFKA_SECURITY"
         return [fail("kafka", f"{address} does not answer", remedy)]
     return [ok("kafka", address), await _topics(settings)]
 
@@ -67,31 +67,39 @@ async def _topics(settings: Settings) -> Finding:
         findings = await asyncio.wait_for(check_topics(settings), LIMIT_SECONDS)
     except Exception as error:  # a doctor tells what is wrong, whatever it is
         return fail("topics", line_of(error), "see the broker's log, and its access rules")
-    missing = [one for one in findings if one.problem == "is missing"]
+    missing = [one.topic for one in findings if one.problem == "is missing"]
     if missing:
-        return fail("topics", f"{len(missing)} are missing", "onboarding topics create")
+        return fail("topics", f"missing: {some_of(missing)}", "onboarding topics create")
     if findings:
-        first = f"{findings[0].topic} {findings[0].problem}"
-        return warn("topics", f"{len(findings)} differ: {first}", "onboarding topics check")
+        told = some_of([f"{one.topic} {one.problem}" for one in findings])
+        return warn("topics", told, "onboarding topics check")
     return ok("topics", "as the settings say")
 
 
-async def _mongo(client: Client, found: Found) -> list[Finding]:
+def some_of(told: Sequence[str], most: int = 3) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return f"{', '.join(told[:most])}{more}"
+
+
+async def _mongo(found: Found) -> list[Finding]:
     place = masked(found.mongo)
     try:
-        before = datetime.now(UTC)
-        limit = answer_seconds(found.mongo)
-        hello = await asyncio.wait_for(client.admin.command("hello"), limit)
+        async with mongo_at(found.mongo) as client:
+            before = datetime.now(UTC)
+            hello = await client.admin.command("hello")
+            own = datetime.now(UTC)
+            now = hello["localTime"].replace(tzinfo=UTC)  # a command's answer is not made aware
+            return [
+                _replica_set(place, hello),
+                _clock(now, before + (own - before) / 2),
+                *await _services(client, found.settings, now),
+            ]
+    except SettingsError as error:
+        return [fail("mongo", str(error), "mend that setting")]
     except Exception as error:
         remedy = "is it running? onboarding up, or mend ONBOARDING_MONGO"
         return [fail("mongo", f"{place} does not answer ({type(error).__name__})", remedy)]
-    own = datetime.now(UTC)
-    now = hello["localTime"].replace(tzinfo=UTC)  # a command's answer is not made aware
-    return [
-        _replica_set(place, hello),
-        _clock(now, before + (own - before) / 2),
-        *await _services(client, found.settings, now),
-    ]
 
 
 def _replica_set(place: str, hello: dict[str, Any]) -> Finding:

@@ -16,6 +16,7 @@ from services.cli.projection import open_projection
 from services.cli.reaching import ask_kafka
 from services.cli.running_stack import Found
 from services.runtime.kafka import transient
+from services.runtime.kafka_access import client_options
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 
@@ -40,7 +41,7 @@ async def letters_of(found: Found) -> list[Letter]:
 
 async def _records(settings: Settings) -> list[Record]:
     try:
-        await ask_kafka(settings.kafka, CONNECT_SECONDS)
+        await ask_kafka(settings, CONNECT_SECONDS)
         partitions = await _partitions(settings)
         return await _read(settings, partitions) if partitions else []
     except Exception as error:
@@ -53,7 +54,7 @@ async def _records(settings: Settings) -> list[Record]:
 async def _partitions(settings: Settings) -> list[TopicPartition]:
     """Of the topics that are there: to ask for another might make it (Tansu)."""
     names = {dead_letter_topic(one.name, settings.prefix) for one in participants()}
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
         there = sorted(names & set(await admin.list_topics()))
@@ -70,7 +71,7 @@ async def _partitions(settings: Settings) -> list[TopicPartition]:
 async def _read(settings: Settings, partitions: Sequence[TopicPartition]) -> list[Record]:
     tolerate_header_names()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, enable_auto_commit=False, fetch_max_wait_ms=100
+        **client_options(settings), enable_auto_commit=False, fetch_max_wait_ms=100
     )
     await consumer.start()
     try:

@@ -20,7 +20,8 @@ from services.cli.reaching import mongo_at, mongo_is_away
 from services.cli.running_stack import settings
 from services.cli.step_rules import checked_settings
 from services.runtime.kafka import transient as kafka_is_away
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.kafka_access import check
+from services.runtime.settings import PREFIX, Settings, SettingsError
 from services.runtime.topics import create_topics
 
 Fields = Mapping[str, object]
@@ -94,7 +95,10 @@ async def _prepare(plan: Plan, kafka: str, mongo: str) -> None:
     alone: dict[str, int] = {"replication": 1} if plan.own_broker else {}
     wanted = settings(kafka=kafka, mongo=mongo, **alone)
     try:
+        await check(wanted)
         await create_topics(wanted)
+    except SettingsError:
+        raise
     except Exception as error:
         if not kafka_is_away(error):
             raise CliError(f"the topics cannot be made: {type(error).__name__}: {error}") from None

@@ -42,13 +42,21 @@ def _ends(line: str, code: int) -> int:
 def _unforeseen(error: Exception) -> tuple[str, int]:
     if hasattr(error, "format_message"):  # typer's own, whose class moved between versions
         return _usage(error), USAGE
+    if _is_of_settings(error):
+        return str(error), USAGE
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}", NO
     return f"{line_of(error)} (unforeseen: `onboarding doctor` may know more)", FAIL_STOP
 
 
+def _is_of_settings(error: Exception) -> bool:
+    from services.runtime.settings import SettingsError
+
+    return isinstance(error, SettingsError)
+
+
 def _usage(error: Any) -> str:
-    from services.runtime.settings import plain_words
+    from services.runtime.setting_words import plain_words
 
     path = getattr(getattr(error, "ctx", None), "command_path", "onboarding")
     said = str(error.format_message())
@@ -107,6 +115,7 @@ topics = _group("The topics on Kafka.")
 topics.command("list")(checking.topics_list)
 topics.command("create")(checking.topics_create)
 topics.command("check")(checking.topics_check)
+topics.command("acls")(checking.topics_acls)
 app.add_typer(topics, name="topics")
 
 schemas = _group("The schemas of the events.")

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 from aiokafka.client import AIOKafkaClient
 
-from services.runtime.mongo import Client, connect, transient
+from services.runtime.kafka_access import check, client_options
+from services.runtime.mongo import Client, connect, refused, transient
+from services.runtime.settings import Settings, SettingsError
 
 ANSWER_SECONDS = 5.0
 _OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.IGNORECASE)
@@ -15,11 +17,18 @@ _OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.
 
 @asynccontextmanager
 async def mongo_at(uri: str) -> AsyncIterator[Client]:
-    """A client whose server has answered once; TimeoutError if none did in `answer_seconds`."""
-    client = connect(uri)
+    """A client whose server has answered once; TimeoutError if none did in `answer_seconds`,
+    SettingsError if it refuses us, then or later."""
+    seconds = answer_seconds(uri)
+    client = connect(uri, seconds)
     try:
-        await asyncio.wait_for(client.admin.command("ping"), answer_seconds(uri))
+        # the driver ends its wait first: it knows why
+        await asyncio.wait_for(client.admin.command("ping"), seconds + 1)
         yield client
+    except Exception as error:
+        if (line := refused(error)) is not None:
+            raise SettingsError(line) from None
+        raise
     finally:
         client.close()
 
@@ -35,9 +44,12 @@ def mongo_is_away(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or transient(error)
 
 
-async def ask_kafka(address: str, seconds: float) -> None:
-    """One try: a command tells at once what a service would wait for. KafkaError, TimeoutError."""
-    client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=int(seconds * 1000))
+async def ask_kafka(settings: Settings, seconds: float) -> None:
+    """One try: a command tells at once what a service would wait for. KafkaError, TimeoutError;
+    SettingsError if we are refused."""
+    await check(settings)
+    options = client_options(settings)
+    client = AIOKafkaClient(**options, request_timeout_ms=int(seconds * 1000))
     try:
         await asyncio.wait_for(client.bootstrap(), seconds)
     finally:

@@ -11,6 +11,7 @@ from deploy.local.folder import StateFolder
 from services.cli.errors import USAGE, CliError
 from services.cli.options import DEFAULT_FOLDER
 from services.cli.printing import note
+from services.runtime.setting_files import FILE
 from services.runtime.settings import PREFIX, Settings, SettingsError, load_settings
 
 SERVERS = ("kafka", "mongo")
@@ -83,7 +84,9 @@ def _one_broker(run: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _in_environment(name: str) -> bool:
-    return bool(os.environ.get(f"{PREFIX}{name.upper()}"))
+    """As itself, or as the name of a file that holds it."""
+    variable = f"{PREFIX}{name.upper()}"
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}{FILE}"))
 
 
 def _is_held(state: StateFolder) -> bool:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from aiokafka.errors import TopicAuthorizationFailedError
+
 from contracts.envelope import Message
-from services.cli.errors import NO, PARTLY, CliError
+from services.cli.errors import NO, PARTLY, USAGE, CliError
 from services.cli.reaching import ask_kafka
 from services.runtime.kafka import KafkaLog, transient
 from services.runtime.settings import Settings
@@ -23,13 +25,18 @@ class Sender:
         self._log, self._kafka, self.sent = log, kafka, 0
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """In chunks, in order. CliError (1; 3 after the first) if they are not taken in time."""
+        """In chunks, in order. CliError (1; 3 after the first) if they are not taken in time,
+        (2) if we have no right to."""
         for first in range(0, len(messages), CHUNK):
             chunk = messages[first : first + CHUNK]
             try:
                 await asyncio.wait_for(self._log.publish(chunk), SEND_SECONDS)
             except TimeoutError:
                 raise self._gave_up() from None
+            except TopicAuthorizationFailedError:
+                topics = ", ".join(sorted({one.topic for one in chunk}))
+                line = f"Kafka at {self._kafka} does not let us write {topics}"
+                raise CliError(f"{line}: `onboarding topics acls`", USAGE) from None
             self.sent += len(chunk)
 
     def _gave_up(self) -> CliError:
@@ -43,18 +50,18 @@ async def sending(settings: Settings) -> AsyncIterator[Sender]:
     """A connected sender. CliError (1) if Kafka does not answer."""
     log = KafkaLog(settings, Vitals())
     try:
-        await _connect(log, settings.kafka)
+        await _connect(log, settings)
         yield Sender(log, settings.kafka)
     finally:
         await log.stop()
 
 
-async def _connect(log: KafkaLog, kafka: str) -> None:
+async def _connect(log: KafkaLog, settings: Settings) -> None:
     try:
-        await ask_kafka(kafka, CONNECT_SECONDS)
+        await ask_kafka(settings, CONNECT_SECONDS)
         await asyncio.wait_for(log.start(), CONNECT_SECONDS)
     except Exception as error:
         if not transient(error):
             raise
-        line = f"Kafka at {kafka} does not answer: `onboarding doctor` may know why"
+        line = f"Kafka at {settings.kafka} does not answer: `onboarding doctor` may know why"
         raise CliError(line) from None

@@ -12,6 +12,8 @@ from services.cli.options import Output
 from services.cli.printing import answer, quiet, write_line
 from services.cli.running_stack import Found, find_stack
 from services.runtime.kafka import transient
+from services.runtime.kafka_access import check as check_kafka
+from services.runtime.settings import SettingsError
 from services.runtime.topics import (
     HOUR_MS,
     Finding,
@@ -68,10 +70,12 @@ def told(finding: Finding) -> dict[str, str]:
 
 
 def ask(found: Found, question: Coroutine[Any, Any, T]) -> T:
-    """Kafka's answer; CliError (1) if there is none in time."""
+    """Kafka's answer; CliError (1) if there is none in time, SettingsError if it refuses us."""
     quiet()
     try:
-        return asyncio.run(_in_time(question))
+        return asyncio.run(_in_time(found, question))
+    except SettingsError:
+        raise
     except Exception as error:
         place = f"Kafka at {found.settings.kafka}"
         if not transient(error):
@@ -80,8 +84,12 @@ def ask(found: Found, question: Coroutine[Any, Any, T]) -> T:
         raise CliError(line) from None
 
 
-async def _in_time(question: Coroutine[Any, Any, T]) -> T:
-    return await asyncio.wait_for(question, LIMIT_SECONDS)
+async def _in_time(found: Found, question: Coroutine[Any, Any, T]) -> T:
+    try:
+        await check_kafka(found.settings)
+        return await asyncio.wait_for(question, LIMIT_SECONDS)
+    finally:
+        question.close()
 
 
 def _row(topic: Wanted, voices: Voices, state: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from faust.types import EventT
 
 from contracts.envelope import Record
 from contracts.topics import group
+from services.runtime.kafka_access import credentials
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals, fail_stop
@@ -70,6 +71,7 @@ def build_app(
     app = _App(
         group(name, settings.prefix),
         broker=brokers,
+        broker_credentials=credentials(settings),
         store="memory://",
         autodiscover=False,
         topic_disable_leader=True,

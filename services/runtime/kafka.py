@@ -16,6 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from contracts.envelope import Message
 from services.runtime.document import Position
+from services.runtime.kafka_access import check, client_options
 from services.runtime.patience import patiently
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -48,9 +49,9 @@ class KafkaLog:
     """
 
     def __init__(self, settings: Settings, vitals: Vitals) -> None:
-        self._vitals = vitals
+        self._settings, self._vitals = settings, vitals
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka,
+            **client_options(settings),
             acks="all",
             enable_idempotence=False,
             max_batch_size=BATCH_BYTES,
@@ -60,8 +61,13 @@ class KafkaLog:
         )
 
     async def start(self) -> None:
-        """Connect; waits for a broker that is away."""
-        await patiently("kafka", self._vitals, self._producer.start, transient)
+        """Connect; waits for a broker that is away. SettingsError if one refuses us."""
+
+        async def connect() -> None:
+            await check(self._settings)
+            await self._producer.start()
+
+        await patiently("kafka", self._vitals, connect, transient)
 
     async def stop(self) -> None:
         await self._producer.stop()

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
+from services.runtime.kafka_access import client_options
 from services.runtime.settings import Settings
 from services.runtime.watching import Offsets, Partition
 
@@ -24,7 +25,7 @@ class KafkaPlaces:
     """Connects when it is first asked."""
 
     def __init__(self, settings: Settings) -> None:
-        self._servers = settings.kafka
+        self._options = client_options(settings)
         self._consumer: AIOKafkaConsumer | None = None
         self._admin: AIOKafkaAdminClient | None = None
         self._counts: dict[str, int] = {}
@@ -74,14 +75,14 @@ class KafkaPlaces:
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         if self._consumer is None:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._servers,
+                **self._options,
                 enable_auto_commit=False,
                 fetch_max_wait_ms=EMPTY_FETCH_MS,
             )
             await consumer.start()
             self._consumer = consumer
         if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
+            admin = AIOKafkaAdminClient(**self._options)
             await admin.start()
             self._admin = admin
         return self._consumer, self._admin

@@ -1,5 +1,7 @@
 """The connection to MongoDB: what is acknowledged, how long is waited, what may be tried again."""
 
+import asyncio
+import re
 from datetime import UTC
 from typing import Any
 
@@ -7,29 +9,47 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
     WriteConcernError,
     WTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.runtime.patience import pause_seconds
+from services.runtime.settings import PREFIX, SettingsError
+
+MONGO = f"{PREFIX}MONGO"
+UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
+_DATABASE = re.compile(r"not authorized on (\S+) to execute")
 Client = AsyncIOMotorClient[dict[str, Any]]
 
 
-def connect(uri: str) -> Client:
-    """A client that acknowledges only what a majority has in its journal; all waits end."""
-    return AsyncIOMotorClient(
-        uri,
-        appname="onboarding",
-        serverSelectionTimeoutMS=5_000,
-        connectTimeoutMS=5_000,
-        socketTimeoutMS=20_000,
-        waitQueueTimeoutMS=10_000,
-        tz_aware=True,
-        tzinfo=UTC,
-    )
+def connect(uri: str, answer_seconds: float = 5.0) -> Client:
+    """A client that acknowledges only what a majority has in its journal; all waits end.
+
+    SettingsError, one line without a word of the URI, if it cannot be read.
+    """
+    try:
+        return AsyncIOMotorClient(
+            uri,
+            appname="onboarding",
+            serverSelectionTimeoutMS=round(answer_seconds * 1000),
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=20_000,
+            waitQueueTimeoutMS=10_000,
+            tz_aware=True,
+            tzinfo=UTC,
+        )
+    except OSError:
+        line = "its tlsCAFile or tlsCertificateKeyFile cannot be read, or is none (PEM)"
+    except (ConfigurationError, ValueError):
+        line = "cannot be read: user and password must be percent-encoded, options must be known"
+    raise SettingsError(f"{MONGO}: {line}")
 
 
 def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
@@ -40,6 +60,38 @@ def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
         write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
         read_concern=ReadConcern("majority"),
     )
+
+
+async def check(client: Client, name: str) -> None:
+    """Ask until a server answers. SettingsError, one line, if it refuses us, or is not one that we
+    trust; who waits for the server beside this waits for ever then."""
+    attempt = 0
+    while True:
+        try:
+            await database(client, name).instances.find_one({}, {"_id": 1})
+        except PyMongoError as error:
+            if (line := refused(error)) is not None:
+                raise SettingsError(line) from None
+            if not transient(error):
+                raise
+            attempt += 1
+            await asyncio.sleep(pause_seconds(attempt))
+        else:
+            return
+
+
+def refused(error: BaseException) -> str | None:
+    """Why no try will ever be let in, in one line; None: it is away, or the error is another."""
+    if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
+        return f"{MONGO}: the server refuses its user and password (or authSource= is another)"
+    if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
+        named = _DATABASE.search(str(error))
+        return f"{MONGO}: its user lacks a right on the database {named[1] if named else '?'}"
+    if isinstance(error, ConnectionFailure) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return (
+            f"{MONGO}: the certificate of the server is not trusted: tlsCAFile= names authorities"
+        )
+    return None
 
 
 def transient(error: BaseException) -> bool:

@@ -21,9 +21,14 @@ from services.runtime.agent import Batching, OnBatch, StartError, build_app, che
 from services.runtime.health import start_health
 from services.runtime.heap import collect_rarely, keep_little
 from services.runtime.kafka import KafkaLog
+from services.runtime.kafka_access import check as check_kafka
+from services.runtime.kafka_rights import check_rights
+from services.runtime.log_ends import stop_past_the_end
 from services.runtime.logs import configure
-from services.runtime.mongo import Client, connect, transient
+from services.runtime.mongo import Client, connect, refused, transient
+from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
+from services.runtime.rights import rights
 from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
 from services.runtime.vitals import Vitals, fail_stop, start_watchdog
 
@@ -83,6 +88,8 @@ def run_process(name: str, prepare: Prepare) -> None:
     except Exception as error:
         if isinstance(cause := _first(error), SettingsError):
             _refuse(cause)
+        if (line := refused(cause)) is not None:
+            _refuse(SettingsError(line))
         fail_stop(f"process failed: {where(cause)}")
 
 
@@ -127,10 +134,16 @@ def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
 
 
 async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
-    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for."""
+    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for;
+    so is, whenever it comes back, a server that refuses us."""
     instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
     try:
-        work = await prepare(ground)
+        await check_kafka(ground.settings)
+        wanted = rights(prefix=ground.settings.prefix).get(ground.name, [])
+        await check_rights(ground.settings, wanted)
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(check_mongo(ground.mongo, _own_database(ground)))
+            work = await prepare(ground)
         await ground.log.start()
         await instances.ensure()
     except BaseException:  # told to stop while waiting, or wrong settings
@@ -151,6 +164,7 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(_watch_app(app, ground.vitals)),
+            tasks.create_task(stop_past_the_end(ground.name, ground.settings, ground.vitals)),
             tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
             tasks.create_task(_tell(ground, work, instances, instance)),
             tasks.create_task(_beside(work)),

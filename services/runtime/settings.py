@@ -3,18 +3,20 @@
 A wrong value stops the process at start with one line that names the setting (exit code 2).
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 from pydantic_settings.exceptions import SettingsError as SettingsParseError
 
 from contracts.journey import JOURNEYS
 from contracts.reading import Reader
+from services.runtime.setting_files import SecretFileError, SecretFiles, names_of_files
 from services.runtime.setting_values import Brokers, Bytes, HttpUrl, MongoUri, Seconds, Token
+from services.runtime.setting_words import plain_words
 
 PREFIX = "ONBOARDING_"
 
@@ -38,6 +40,20 @@ class Settings(BaseSettings):
     kafka: Brokers = Field(
         "127.0.0.1:9092", description="Kafka brokers, host:port, comma separated"
     )
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How the brokers are reached"
+    )
+    kafka_ca_file: Path | None = Field(
+        None,
+        description="PEM file of authorities to trust; absent: the machine's",
+    )
+    kafka_cert_file: Path | None = Field(None, description="PEM file: our own certificate")
+    kafka_key_file: Path | None = Field(None, description="PEM file: its key")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How the password is proven"
+    )
+    kafka_user: str | None = Field(None, description="Name at the brokers")
+    kafka_password: SecretStr | None = Field(None, description="Password at the brokers")
     mongo: MongoUri = Field(
         SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"),
         description="MongoDB URI of a replica set",
@@ -98,6 +114,19 @@ class Settings(BaseSettings):
     health_host: str = Field("127.0.0.1", description="Where /livez, /readyz, /metrics listen")
     health_port: int = Field(0, ge=0, le=65_535, description="Their port; 0: a free one")
     health_file: Path | None = Field(None, description="File to write the health URL to")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,
+    ) -> tuple[Source, ...]:
+        """The environment, `.env`, and secrets in files."""
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, files, env_settings, dotenv_settings, file_secret_settings
 
     @field_validator("tenants", mode="before")
     @classmethod
@@ -182,6 +211,8 @@ def load_settings(**overrides: Any) -> Settings:
         return AllSettings(**overrides)
     except ValidationError as error:
         raise SettingsError(_first_error("", error)) from None
+    except SecretFileError as error:
+        raise SettingsError(str(error)) from None
     except SettingsParseError as error:
         name = str(error).split('"')[1].upper() if '"' in str(error) else ""
         raise SettingsError(f"{PREFIX}{name}: must be JSON") from None
@@ -194,31 +225,11 @@ def _first_error(prefix: str, error: ValidationError) -> str:
     return f"{PREFIX}{'.'.join(place)}: {plain_words(first['msg'])}"
 
 
-def plain_words(complaint: str) -> str:
-    """What pydantic says of a wrong value, in the words of a person."""
-    for pattern, words in _PLAIN:
-        complaint = re.sub(pattern, words, complaint)
-    return complaint
-
-
 def unknown_names(environ: Iterable[str]) -> list[str]:
     """ONBOARDING_* names that no setting has: probably misspelt, worth a warning."""
     known = {PREFIX + name.upper() for name in AllSettings.model_fields} | _NOT_OF_A_PROCESS
+    known |= {*names_of_files(AllSettings)}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 _NOT_OF_A_PROCESS = {f"{PREFIX}{name}" for name in ("CACHE", "GATEWAY", "PLATFORM", "API_KEY")}
-_PLAIN = (
-    (r"^Value error, ", ""),
-    (r"^Input should be a valid integer.*", "must be a whole number"),
-    (r"^Input should be a valid number.*", "must be a number"),
-    (r"^Input should be a valid (dictionary|mapping).*", "must be a JSON object"),
-    (r"^Input should be a valid (list|tuple).*", "must be a JSON array"),
-    (r"^Input should be a valid string.*", "must be text"),
-    (r"^Input should be greater than or equal to (\S+)", r"must be \1 or more"),
-    (r"^Input should be less than or equal to (\S+)", r"must be \1 or less"),
-    (r"^String should match pattern ", "must match the pattern "),
-    (r"^(Input|String) should ", "must "),
-    (r"^Field required", "is missing"),
-    (r"^Extra inputs are not permitted", "is not known"),
-)

@@ -13,6 +13,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from contracts.events import event_names
 from contracts.journey import JOURNEYS
 from contracts.topics import dead_letter_topic, event_topic
+from services.runtime.kafka_access import client_options
 from services.runtime.settings import Settings
 
 HOUR_MS = 3_600_000
@@ -60,6 +61,7 @@ def _wanted(name: str, settings: Settings, hours: int, most: int) -> Wanted:
     config = {
         "cleanup.policy": "delete",
         "retention.ms": str(hours * HOUR_MS),
+        "retention.bytes": "-1",  # time alone decides, whatever the broker's own default is
         "max.message.bytes": str(most),
         "min.insync.replicas": str(max(1, copies - 1)),
         "unclean.leader.election.enable": "false",
@@ -125,13 +127,21 @@ async def _partition_findings(
         stored = partitions[topic.name]
         if len(stored) != topic.partitions:
             problem = f"has {len(stored)} partitions, the settings say {topic.partitions}"
-            remedy = f"set ONBOARDING_PARTITIONS={len(stored)} or add partitions to all topics"
-            findings.append(Finding(topic.name, problem, remedy))
+            findings.append(Finding(topic.name, problem, _partitions_remedy(topic, len(stored))))
         copies = min((len(item["replicas"]) for item in stored), default=0)
         if copies < topic.replication:
             problem = f"has {copies} copies, the settings say {topic.replication}"
             findings.append(Finding(topic.name, problem, "reassign its partitions"))
     return findings
+
+
+def _partitions_remedy(topic: Wanted, stored: int) -> str:
+    """Keys move to other partitions: watches on sagas under way would look in the wrong one."""
+    of_all = f"set ONBOARDING_PARTITIONS={stored} if all topics have as many"
+    if stored > topic.partitions:
+        return of_all
+    alter = f"kafka-topics.sh --alter --topic {topic.name} --partitions {topic.partitions}"
+    return f"{of_all}; else, with the services stopped: {alter}"
 
 
 async def _config_findings(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[Finding]:
@@ -145,16 +155,26 @@ async def _config_findings(admin: AIOKafkaAdminClient, topics: Sequence[Wanted])
         for _code, _text, _kind, name, entries in answer.resources:
             stored[name] = {entry[0]: entry[1] for entry in entries}
     return [
-        Finding(topic.name, f"{key} is {found}, the settings say {value}", "alter the topic")
+        Finding(topic.name, _config_problem(key, found, value), _config_remedy(topic, key))
         for topic in topics
         for key, value in topic.config.items()
         if (found := stored.get(topic.name, {}).get(key)) is not None and found != value
     ]
 
 
+def _config_problem(key: str, found: str, wanted: str) -> str:
+    if key == "retention.ms" and int(found) >= 0:
+        hours = f"keeps records for {int(found) / HOUR_MS:g} h"
+        return f"{hours}, the settings say {int(wanted) // HOUR_MS} h ({key})"
+    return f"{key} is {found}, the settings say {wanted}"
+
+
+def _config_remedy(topic: Wanted, key: str) -> str:
+    which = f"--entity-type topics --entity-name {topic.name}"
+    return f"kafka-configs.sh --alter {which} --add-config {key}={topic.config[key]}"
+
+
 async def _admin(settings: Settings) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_TIMEOUT_MS
-    )
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     return admin

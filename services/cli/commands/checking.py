@@ -48,6 +48,18 @@ def topics_check(data: Data = None, output: Out = Output.TABLE) -> None:
     check(data, output)
 
 
+def topics_acls(
+    user_prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Before the name of each user.")
+    ] = "onboarding-",
+    output: Out = Output.TABLE,
+) -> None:
+    """Print the smallest set of rights on Kafka, as commands of kafka-acls.sh."""
+    from services.cli.acls import show_acls
+
+    show_acls(user_prefix, output)
+
+
 def schemas_list(output: Out = Output.TABLE) -> None:
     """The events, their versions and topics, and who says and hears them."""
     from services.cli.schemas import list_schemas

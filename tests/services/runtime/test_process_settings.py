@@ -25,6 +25,8 @@ def _no_environment(monkeypatch, tmp_path):
 
 WRONG = {
     "KAFKA": ["kafka", "kafka:", "a:9092,b", "a:x"],
+    "KAFKA_SECURITY": ["TLS", "ssl"],
+    "KAFKA_SASL_MECHANISM": ["SCRAM", "GSSAPI"],
     "MONGO": ["localhost:27017", "http://mongo"],
     "PREFIX": ["With.Dots", "x" * 41, "a b"],
     "PARTITIONS": ["0", "1001", "four"],
@@ -63,7 +65,10 @@ OF_A_STEP = {
     ],
     "DOCUMENTS_API_KEY": ["two words", "ñ"],
 }
-ANYTHING_GOES = {"TENANTS", "HASH_KEY", "HEALTH_HOST", "HEALTH_FILE"}
+ANYTHING_GOES = {
+    "TENANTS", "HASH_KEY", "HEALTH_HOST", "HEALTH_FILE",
+    "KAFKA_USER", "KAFKA_PASSWORD", "KAFKA_CA_FILE", "KAFKA_CERT_FILE", "KAFKA_KEY_FILE",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -101,6 +106,29 @@ def test_secrets_are_not_shown(monkeypatch):
     monkeypatch.setenv("ONBOARDING_MONGO", "mongodb://me:hunter2@host")
     monkeypatch.setenv("ONBOARDING_HASH_KEY", "hunter2")
     assert "hunter2" not in repr(load_settings())
+
+
+@pytest.mark.parametrize("name", ["HASH_KEY", "KAFKA_PASSWORD", "DOCUMENTS_API_KEY"])
+def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path, name):
+    (tmp_path / "secret").write_text("hunter2\n")
+    monkeypatch.setenv(f"ONBOARDING_{name}_FILE", str(tmp_path / "secret"))
+    assert getattr(load_settings(), name.lower()).get_secret_value() == "hunter2"
+    assert not unknown_names([f"ONBOARDING_{name}_FILE"])
+
+
+def test_the_file_of_a_secret_may_be_named_in_the_settings_file(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("hunter2")
+    (tmp_path / ".env").write_text(f"ONBOARDING_HASH_KEY_FILE={tmp_path / 'secret'}\n")
+    assert load_settings().hash_key.get_secret_value() == "hunter2"
+
+
+def test_a_file_of_a_secret_that_is_not_there_or_not_alone_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("ONBOARDING_HASH_KEY_FILE", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match=r"^ONBOARDING_HASH_KEY_FILE: cannot be read$"):
+        load_settings()
+    monkeypatch.setenv("ONBOARDING_HASH_KEY", "hunter2")
+    with pytest.raises(SettingsError, match=r"^ONBOARDING_HASH_KEY_FILE: .* leave one out$"):
+        load_settings()
 
 
 def test_an_empty_value_is_as_if_it_was_not_set(monkeypatch):

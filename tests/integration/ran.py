@@ -1,0 +1,47 @@
+"""Our programs as child processes that end by themselves: what they said, and how they ended."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.child import leash
+
+CLEAN = {name: text for name, text in os.environ.items() if not name.startswith("ONBOARDING_")}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How it ended."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+async def service(name: str, env: Mapping[str, str], folder: Path) -> Ran:
+    """`python -m` a service, which is expected to refuse."""
+    module = name if name == "saga_state" else f"services.{name}"
+    return await _ran((sys.executable, "-m", module), env, folder)
+
+
+async def onboarding(*arguments: str, env: Mapping[str, str], folder: Path) -> Ran:
+    """The command line."""
+    program = str(Path(sys.executable).with_name("onboarding"))
+    return await _ran((program, *arguments), env, folder)
+
+
+async def _ran(argv: tuple[str, ...], env: Mapping[str, str], folder: Path) -> Ran:
+    process = await asyncio.create_subprocess_exec(
+        *argv, env={**CLEAN, **env}, cwd=folder, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=leash(os.getpid()),
+    )  # fmt: skip
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), 90)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Ran(process.returncode, out.decode(), err.decode())
