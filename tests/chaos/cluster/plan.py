@@ -55,9 +55,10 @@ async def rage(
 async def _one_by_one(
     cluster: Cluster, strikes: Mapping[str, Strike], chance: random.Random, pace: float
 ) -> None:
-    """Each of them once in some order, then each again in another."""
+    """Each of them once in some order, those that take long last, then each again in another."""
     while not cluster.over.is_set():
-        for name in chance.sample(list(strikes), len(strikes)):
+        drawn = chance.sample(list(strikes), len(strikes))
+        for name in sorted(drawn, key=LONG.__contains__):
             if await _is_over(cluster, pace * chance.uniform(*PAUSE_SECONDS)):
                 return
             with cluster.striking(name):
@@ -73,6 +74,7 @@ async def _is_over(cluster: Cluster, seconds: float) -> bool:
     return cluster.over.is_set()
 
 
+LONG = {"join-and-leave", "roll-workers", "roll-brokers", "roll-databases"}
 # How long one strikes, from and to, if not the usual time; some last as long as what they do.
 SECONDS: Mapping[str, tuple[float, float]] = {
     "kill-worker": (0.0, 1.0), "end-worker": (0.0, 1.0), "stop-worker": (2.0, 20.0),
