@@ -26,6 +26,7 @@ class Following:
     asked: set[int] = field(default_factory=set)
     recoveries: list[float] = field(default_factory=list)
     longest_silence: float = 0.0
+    last_heal: float = 0.0
     _heals: list[float] = field(default_factory=list)
     _last_end: float = field(default_factory=time.monotonic)
 
@@ -35,18 +36,25 @@ class Following:
         async with Reading(self.kafka, topics) as reading, asyncio.TaskGroup() as asking:
             while True:
                 for one in await reading.more():
-                    self._take(one, asking)
+                    self.take(one, asking)
                 reading.seen.clear()
 
     def healed(self) -> None:
         """A fault is over now."""
-        self._heals.append(time.monotonic())
+        self.last_heal = time.monotonic()
+        self._heals.append(self.last_heal)
+
+    @property
+    def drained(self) -> float:
+        """Seconds from the last heal to the last end; 0 if all had ended before, or none was."""
+        return max(0.0, self._last_end - self.last_heal) if self.last_heal else 0.0
 
     def waiting_since(self) -> float:
         """Seconds since the oldest heal after which no saga has ended yet; 0: none waits."""
         return time.monotonic() - self._heals[0] if self._heals else 0.0
 
-    def _take(self, one: Seen, asking: asyncio.TaskGroup) -> None:
+    def take(self, one: Seen, asking: asyncio.TaskGroup) -> None:
+        """The next record; asks for an undo beside what goes on."""
         kind, _, number = one.header("ce_correlationid").rpartition("-")
         if not number.isdigit() or kind == "poison":
             return

@@ -28,6 +28,7 @@ def figures_of(told: Told) -> list[Figure]:
         figure("cluster: not at rest at the end", not told.at_rest, "", 0, at_most=True),
         figure("cluster: slowest recovery", slowest, "s", PROGRESS_GOAL_SECONDS, at_most=True),
         figure("cluster: longest time without an end", following.longest_silence, "s"),
+        figure("cluster: from the last heal to the last end", following.drained, "s"),
         *_done(told),
         figure("cluster: seconds of load and check", told.seconds, "s"),
     ]

@@ -115,8 +115,13 @@ def test_nothing_is_found_where_all_is_well(records: list[Record], lines: Lines,
 
 def test_a_saga_is_known_by_the_correlation_id_that_its_first_step_says():
     strange = tuple({**dict(COMPENSATED[4].headers), "ce_correlationid": b"s-1"}.items())
-    records = [replace(COMPENSATED[4], headers=strange), *COMPENSATED[:4], *COMPENSATED[5:]]
-    assert verdict_of(records, TAKEN_BACK, "COMPENSATED").faults == {}
+    others = [*COMPENSATED[:4], *COMPENSATED[5:]]
+    assert (
+        verdict_of(
+            [*others, replace(COMPENSATED[4], headers=strange)], TAKEN_BACK, "COMPENSATED"
+        ).faults
+        == {}
+    )
 
 
 def test_what_came_twice_is_counted():
@@ -132,6 +137,8 @@ HARM: list[tuple[str, list[Record], Lines, str]] = [
     ("lost", COMPENSATED[:-1], TAKEN_BACK, "COMPENSATED"),
     ("lost", [*COMPENSATED, *yes("campaigns")], TAKEN_BACK, "COMPENSATED"),
     ("lost", failed("registration", "TIMEOUT")[1:], [], "FAILED"),
+    ("lost", [*yes("registration", "contract"), *failed("documents", "TIMEOUT"),
+              *undone("contract", "registration")], [], "COMPENSATED"),
     ("double effects", COMPLETED, [*ONCE, ("campaigns", "created")], "COMPLETED"),
     ("double effects", [*COMPLETED, said("contract", P[1], contract={"number": "other"})], ONCE,
      "COMPLETED"),
