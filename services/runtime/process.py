@@ -6,11 +6,12 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import faust
 import structlog
@@ -145,20 +146,33 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
     await app.start()
     log.info("process.started", topics=list(work.topics), version=_version())
     instance = f"{socket.gethostname()}:{os.getpid()}"
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(_watch_app(app, ground.vitals)),
-            tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
-            tasks.create_task(_tell(ground, work, instances, instance)),
-            tasks.create_task(_beside(work)),
-        ]
-        await stop.wait()
-        await app.stop()
-        for task in running:
-            task.cancel()
+    beside = (
+        _watch_app(app, ground.vitals),
+        _tick(work, ground.settings.sweep_seconds),
+        _tell(ground, work, instances, instance),
+        _beside(work),
+    )
+    await _until_told_to_stop(app, beside, stop)
     await work.on_stop()
     await ground.log.stop()
     await _once(lambda: instances.remove(instance))
+
+
+async def _until_told_to_stop(
+    app: faust.App, beside: Iterable[Coroutine[Any, Any, None]], stop: asyncio.Event
+) -> None:
+    """What goes on beside Faust. If it fails the process ends at once and says why: the end of the
+    loop would cancel the batch, which is blamed then, or wait for Faust until the watchdog bites.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(one) for one in beside]
+            await stop.wait()
+            await app.stop()
+            for task in running:
+                task.cancel()
+    except Exception as error:
+        fail_stop(f"process failed: {where(_first(error))}")
 
 
 async def _beat(vitals: Vitals) -> None:
