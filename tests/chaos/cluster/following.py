@@ -13,6 +13,8 @@ from tests.integration.outside import Reading, Seen
 
 ENDING = ("PartnerOnboardingCompleted", "PartnerOnboardingFailed", "CompensationCompleted")
 ASKED_AT = outside.EVENTS[1:6]
+# With the usual times it once heard of one partition two minutes late, after a restart of all brokers.
+SHORT = {"request_timeout_ms": 10_000, "metadata_max_age_ms": 5_000}
 Ask = Callable[[str, bytes], Awaitable[None]]  # saga id, key
 
 
@@ -33,7 +35,10 @@ class Following:
     async def follow(self) -> None:
         """Until it is cancelled."""
         topics = [topic for topic in outside.event_topics("") if "initiated" not in topic]
-        async with Reading(self.kafka, topics) as reading, asyncio.TaskGroup() as asking:
+        async with (
+            Reading(self.kafka, topics, **SHORT) as reading,
+            asyncio.TaskGroup() as asking,
+        ):
             while True:
                 for one in await reading.more():
                     self.take(one, asking)
