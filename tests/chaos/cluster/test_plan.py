@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.chaos.cluster.load import KINDS, starts_of
-from tests.chaos.cluster.plan import LANES, lanes_of, rage
+from tests.chaos.cluster.plan import LANES, PAUSES, SECONDS, USUAL_SECONDS, lanes_of, rage
 from tests.chaos.cluster.servers import Servers
 from tests.chaos.cluster.target import Cluster
 from tests.integration.polling import until_so
@@ -25,6 +25,12 @@ def test_a_lane_or_some_faults_are_named_with_commas():
     named = [list(strikes) for strikes in lanes_of("step-down,kill-worker,reset")]
     assert named == [["reset"], ["step-down"], ["kill-worker"]]
     assert lanes_of("workers") == [LANES["workers"]]
+
+
+def test_the_platform_is_there_for_most_of_the_time():
+    for name in LANES["platform"]:
+        least_pause, longest = PAUSES[name][0], SECONDS.get(name, USUAL_SECONDS)[1]
+        assert longest < 0.7 * least_pause
 
 
 def test_an_unknown_fault_is_named():
