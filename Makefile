@@ -3,6 +3,9 @@ PYTHON ?= python3
 BROKER ?= embedded
 SECONDS ?= 300
 SEED ?=
+SAGAS ?= 600
+RATE ?= 4
+FAULTS ?= all
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
@@ -10,9 +13,11 @@ PYTEST := $(BIN)/python -m pytest --durations=15 --durations-min=5
 TWO    := -n 2 --dist loadscope --ignore tests/chaos  # a module's tests share its servers
 CHAOS  := tests/chaos  # one at a time: each loads the machine
 EXIT_FLAG := $(if $(EXIT),--exit,)
+SEED_FLAG := $(if $(SEED),--seed $(SEED),)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench bench-million chaos prove lock generate clean
+.PHONY: help setup demo up test-fast test test-all lint bench bench-million chaos chaos-tests prove lock \
+  generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,9 +69,13 @@ bench: setup ## sagas per second, latency, CPU and memory on both brokers
 bench-million: setup ## what a saga costs beside a million others (an hour, 10 GB of disk)
 	@$(BIN)/python -m tests.bench.million
 
-chaos: setup ## deaths, outages, queues on real servers in full size (SECONDS of random deaths, SEED)
+chaos: setup ## a cluster of Apache Kafka and MongoDB under every fault (SAGAS, SEED, FAULTS, RATE)
+	@$(BIN)/python -m tests.chaos.cluster --sagas $(SAGAS) --rate $(RATE) --faults $(FAULTS) $(SEED_FLAG)
+
+chaos-tests: setup ## deaths, outages, queues on real servers in full size (SECONDS of random deaths, SEED)
 	@ONBOARDING_CHAOS_SECONDS=$(SECONDS) ONBOARDING_CHAOS_SEED=$(SEED) ONBOARDING_STORM_ROUNDS=20 \
-	  ONBOARDING_CHAOS_REPORT=.onboarding/reports/chaos.json $(PYTEST) -v tests/chaos
+	  ONBOARDING_CHAOS_REPORT=.onboarding/reports/chaos-tests.json \
+	  $(PYTEST) -v --ignore tests/chaos/cluster/test_cluster.py tests/chaos
 
 prove: setup ## every order of events of one saga, in small worlds
 	@$(BIN)/onboarding prove

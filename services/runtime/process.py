@@ -6,11 +6,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import faust
 import structlog
@@ -25,7 +25,7 @@ from services.runtime.kafka_access import check as check_kafka
 from services.runtime.kafka_rights import check_rights
 from services.runtime.log_ends import stop_past_the_end
 from services.runtime.logs import configure
-from services.runtime.mongo import Client, connect, refused, transient
+from services.runtime.mongo import Client, connect, refused
 from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
 from services.runtime.rights import rights
@@ -86,10 +86,9 @@ def run_process(name: str, prepare: Prepare) -> None:
     try:
         asyncio.run(_main(name, settings, vitals, prepare))
     except Exception as error:
-        if isinstance(cause := _first(error), SettingsError):
-            _refuse(cause)
-        if (line := refused(cause)) is not None:
-            _refuse(SettingsError(line))
+        cause = _first(error)
+        if line := cause if isinstance(cause, SettingsError) else refused(cause):
+            _refuse(line)
         fail_stop(f"process failed: {where(cause)}")
 
 
@@ -98,7 +97,7 @@ def _first(error: Exception) -> Exception:
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
-def _refuse(error: Exception) -> None:
+def _refuse(error: Exception | str) -> None:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
 
@@ -154,28 +153,40 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
 
 async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
     on_batch = _measured(ground.name, work.on_batch)
-    app = build_app(
-        ground.name, work.topics, ground.settings, ground.vitals, on_batch, work.batching
-    )
+    settings, vitals = ground.settings, ground.vitals
+    app = build_app(ground.name, work.topics, settings, vitals, on_batch, work.batching)
     await app.start()
     collect_rarely()
     log.info("process.started", topics=list(work.topics), version=_version())
     instance = f"{socket.gethostname()}:{os.getpid()}"
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(_watch_app(app, ground.vitals)),
-            tasks.create_task(stop_past_the_end(ground.name, ground.settings, ground.vitals)),
-            tasks.create_task(_tick(work, ground.settings.sweep_seconds)),
-            tasks.create_task(_tell(ground, work, instances, instance)),
-            tasks.create_task(_beside(work)),
-        ]
-        await stop.wait()
-        await app.stop()
-        for task in running:
-            task.cancel()
+    beside = (
+        _watch_app(app, vitals),
+        stop_past_the_end(ground.name, settings, vitals),
+        _tick(work, settings.sweep_seconds),
+        _tell(ground, work, instances, instance),
+        _beside(work),
+    )
+    await _until_told_to_stop(app, beside, stop)
     await work.on_stop()
     await ground.log.stop()
-    await _once(lambda: instances.remove(instance))
+    await instances.remove(instance)
+
+
+async def _until_told_to_stop(
+    app: faust.App, beside: Iterable[Coroutine[Any, Any, None]], stop: asyncio.Event
+) -> None:
+    """What goes on beside Faust. If it fails the process ends at once and says why: the end of the
+    loop would cancel the batch, which is blamed then, or wait for Faust until the watchdog bites.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(one) for one in beside]
+            await stop.wait()
+            await app.stop()
+            for task in running:
+                task.cancel()
+    except Exception as error:
+        fail_stop(f"process failed: {where(_first(error))}")
 
 
 async def _beat(vitals: Vitals) -> None:
@@ -208,7 +219,7 @@ async def _beside(work: Work) -> None:
 
 
 async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: str) -> None:
-    """Write the instance record, again and again; a miss is made good by the next."""
+    """Write the instance record, again and again."""
     while True:
         fields = {
             "version": _version(),
@@ -216,16 +227,8 @@ async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: 
             "partitions": list(ground.vitals.partitions),
             "batch_at": ground.vitals.batch_at,
         }
-        await _once(partial(instances.write, instance, fields))
+        await instances.write(instance, fields)
         await asyncio.sleep(INSTANCE_PAUSE_SECONDS)
-
-
-async def _once(call: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await call()
-    except Exception as error:
-        if not transient(error):
-            raise
 
 
 def _measured(name: str, on_batch: OnBatch) -> OnBatch:

@@ -1,6 +1,6 @@
 """What MongoDB has for a service besides its documents: signs of life, a lease, the time."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,16 +30,24 @@ class InstanceStore:
         )
 
     async def write(self, instance: str, fields: Mapping[str, Any]) -> None:
-        """Say that this process lives. An error is left to the caller: the next time will do."""
+        """Say that this process lives. If the server is away the next time will do."""
         changes = {
             "$set": {"instance": instance, **fields},
             "$currentDate": {"seen_at": True},
         }
-        await self._instances.update_one({"_id": instance}, changes, upsert=True)
+        await _once(self._instances.update_one({"_id": instance}, changes, upsert=True))
 
     async def remove(self, instance: str) -> None:
-        """Say that this process ends."""
-        await self._instances.delete_one({"_id": instance})
+        """Say that this process ends; its record goes by itself if the server is away."""
+        await _once(self._instances.delete_one({"_id": instance}))
+
+
+async def _once(call: Awaitable[Any]) -> None:
+    try:
+        await call
+    except Exception as error:
+        if not transient(error):
+            raise
 
 
 class TimeStore:

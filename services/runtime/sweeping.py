@@ -82,8 +82,8 @@ class Sweeping:
         waiting = await self.keeper.has_waiting()
         if waiting and not await self._looked(now):
             return 0
-        await self._renew()
-        if self.lease is None or self.lease.owner != self.owner:
+        looked = await self._renew()
+        if not looked or self.lease is None or self.lease.owner != self.owner:
             return 0
         return await sweep(self.delivery, self.watch) if waiting else 0
 
@@ -104,19 +104,21 @@ class Sweeping:
             return False
         return True
 
-    async def _renew(self) -> None:
-        """By the time of now: the look at the groups may have taken as long as an outage."""
-        now = self.delivery.part.now()
+    async def _renew(self) -> bool:
+        """By the time of now: the look at the groups may have taken as long as an outage. After one
+        it is looked again; False: the broker does not answer, and nothing can be told of groups."""
+        now, looked = self.delivery.part.now(), True
         mine = self.lease is not None and self.lease.owner == self.owner
         if mine and self.lease and self.lease.until - now > _seconds(LEASE_SECONDS - RENEW_SECONDS):
-            return
+            return True
         lease = await self.keeper.renew(self.owner, LEASE_SECONDS, GAP_SECONDS)
         if lease.owner == self.owner and lease.gap_seconds > GAP_SECONDS:
             log.warning("sweep.gap", seconds=lease.gap_seconds, fence=lease.fence)
             await self.keeper.shift(lease.gap_seconds)
             self.watch.forget()
-            await self.watch.look(now)
+            looked = await self._looked(now)
         self.lease = lease
+        return looked
 
 
 def _seconds(number: float) -> timedelta:

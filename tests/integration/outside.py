@@ -78,12 +78,15 @@ class Seen:
 
 
 class Reading:
-    """A consumer without a group, from the beginning of some topics of four partitions each."""
+    """A consumer without a group, from the beginning of some topics of four partitions each.
 
-    def __init__(self, kafka: str, topics: Iterable[str]) -> None:
+    `limits` are times of the client's own, in milliseconds.
+    """
+
+    def __init__(self, kafka: str, topics: Iterable[str], **limits: int) -> None:
         self._kafka = kafka
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50
+            bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50, **limits
         )
         self._partitions = partitions_of(topics)
         self.seen: list[Seen] = []

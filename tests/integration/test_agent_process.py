@@ -56,6 +56,21 @@ async def test_sigterm_while_the_servers_are_away_ends_at_once(tiny: Tiny):
     assert not {"Traceback", "Unclosed"} & set(worker.log.replace('"', " ").split())
 
 
+async def test_what_fails_beside_a_batch_ends_the_process_at_once_and_is_named(tiny: Tiny):
+    tiny.tell("hold")
+    worker = await tiny.start()
+    await tiny.send(SOME)
+    await tiny.until_begun()
+    tiny.tell("fail")
+    assert await worker.code(10) == 70
+    assert "process failed: RuntimeError in _fail_if_told" in worker.log
+    assert "secret" not in worker.log
+    tiny.take_back("fail")
+    tiny.take_back("hold")
+    await tiny.start()
+    await tiny.until_said(SOME)
+
+
 @pytest.mark.parametrize(
     ("module", "env", "line"),
     [

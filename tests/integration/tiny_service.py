@@ -2,7 +2,7 @@
 
 Every record it says carries the number of its batch and that batch's size. Files in the folder
 TINY_FOLDER tell it to misbehave: `hold` (wait while it is there), `raise`, `hang`, `block` (the
-event loop too), each after `tiny.begun` was said.
+event loop too), each after `tiny.begun` was said; `fail`, whatever it does.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def _prepare(ground: Ground) -> Work:
         topics=[f"{prefix}tiny.in"],
         journeys=[],
         on_batch=on_batch,
-        on_tick=_nothing,
+        on_tick=_fail_if_told,
         on_stop=_nothing,
         batching=Batching(ground.settings.batch_max, LINGER_SECONDS),
     )
@@ -57,6 +57,11 @@ async def _misbehave() -> None:
             time.sleep(1)  # noqa: ASYNC251 (that is the point)
     while (FOLDER / "hang").exists() or (FOLDER / "hold").exists():
         await asyncio.sleep(0.02)
+
+
+async def _fail_if_told() -> None:
+    if (FOLDER / "fail").exists():
+        raise RuntimeError("secret of a partner")
 
 
 async def _nothing() -> None:

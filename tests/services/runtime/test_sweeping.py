@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 
 from keeper_given import MemoryKeeper
 from played_given import Never
@@ -15,12 +16,14 @@ from services.runtime.watching import NextServices
 
 
 class Broken(Places):
-    """A broker that is away, or not."""
+    """A broker that is away, or not, or goes away after so many answers."""
 
     away = False
+    answers = inf
 
     async def ends(self, topics):
-        if self.away:
+        self.answers -= 1
+        if self.away or self.answers < 0:
             raise ConnectionError
         return await super().ends(topics)
 
@@ -102,6 +105,20 @@ async def test_an_outage_of_the_broker_moves_every_deadline_by_its_length():
     service.places.away = True
     await service.ticks(worker, 60)
     service.places.away = False
+    await service.ticks(worker, 25)
+    assert service.state == "pending"
+    await service.ticks(worker, 10)
+    assert service.state == "undoing"
+
+
+async def test_a_broker_that_goes_away_again_at_the_look_after_a_gap_is_an_outage_and_no_bug():
+    service, worker = await under_way()
+    service.go_on(60)
+    service.places.answers = 1  # there are two looks: before the lease is renewed, and after a gap
+    assert await worker.tick() == 0
+    assert service.places.answers == -1
+    await service.ticks(worker, 60)
+    service.places.answers = inf
     await service.ticks(worker, 25)
     assert service.state == "pending"
     await service.ticks(worker, 10)
