@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -48,3 +49,8 @@ def test_the_two_pages_a_newcomer_reads_first_stay_pages(path):
     lines = (ROOT / path).read_text().splitlines()
     assert len(lines) <= 150
     assert max(map(len, lines)) <= 100
+
+
+def test_no_two_files_of_tests_share_a_name():
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for name, count in names.items() if count > 1} == set()

@@ -1,6 +1,5 @@
 """The connection to MongoDB: what is acknowledged, how long is waited, what may be tried again."""
 
-import asyncio
 import re
 from datetime import UTC
 from typing import Any
@@ -20,8 +19,9 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.runtime.patience import pause_seconds
+from services.runtime.patience import patiently
 from services.runtime.settings import PREFIX, SettingsError
+from services.runtime.vitals import Vitals
 
 MONGO = f"{PREFIX}MONGO"
 UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
@@ -62,22 +62,19 @@ def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
     )
 
 
-async def check(client: Client, name: str) -> None:
-    """Ask until a server answers. SettingsError, one line, if it refuses us, or is not one that we
-    trust; who waits for the server beside this waits for ever then."""
-    attempt = 0
-    while True:
+async def check(client: Client, name: str, vitals: Vitals) -> None:
+    """Wait for a server, and ask it. SettingsError, one line, if it refuses us, or is not one that
+    we trust; who waits for it beside this would wait for ever then."""
+
+    async def ask() -> None:
         try:
             await database(client, name).instances.find_one({}, {"_id": 1})
         except PyMongoError as error:
             if (line := refused(error)) is not None:
                 raise SettingsError(line) from None
-            if not transient(error):
-                raise
-            attempt += 1
-            await asyncio.sleep(pause_seconds(attempt))
-        else:
-            return
+            raise
+
+    await patiently("mongo", vitals, ask, transient)
 
 
 def refused(error: BaseException) -> str | None:

@@ -133,15 +133,15 @@ def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
 
 
 async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
-    """Wait for the servers, make indexes. Wrong settings are told before anything is waited for;
-    so is, whenever it comes back, a server that refuses us."""
-    instances = InstanceStore(ground.mongo, _own_database(ground), ground.vitals)
+    """Wait for the servers, make indexes. Tells of wrong settings, and of who refuses us."""
+    own, vitals = _own_database(ground), ground.vitals
+    instances = InstanceStore(ground.mongo, own, vitals)
     try:
         await check_kafka(ground.settings)
         wanted = rights(prefix=ground.settings.prefix).get(ground.name, [])
         await check_rights(ground.settings, wanted)
         async with asyncio.TaskGroup() as beside:
-            beside.create_task(check_mongo(ground.mongo, _own_database(ground)))
+            beside.create_task(check_mongo(ground.mongo, own, vitals))
             work = await prepare(ground)
         await ground.log.start()
         await instances.ensure()
