@@ -13,7 +13,7 @@ from tests.integration.ran import Ran
 from tests.integration.secured_mongo import PASSWORD, SecuredMongo, secured_mongo
 from tests.integration.system import system
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(240)]
 PREFIX = "secured-"
 
 
