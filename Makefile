@@ -66,7 +66,7 @@ test-all: lint ## everything; nothing is left out
 bench: setup ## sagas per second, latency, CPU and memory on both brokers
 	@$(BIN)/python -m tests.bench
 
-bench-million: setup ## what a saga costs beside a million others (an hour, 10 GB of disk)
+bench-million: setup ## what a saga costs beside a million others (long; needs room on the disk)
 	@$(BIN)/python -m tests.bench.million
 
 chaos: setup ## a cluster of Apache Kafka and MongoDB under every fault (SAGAS, SEED, FAULTS, RATE)

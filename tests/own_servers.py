@@ -1,5 +1,6 @@
 """A broker and a database: of a test's own, which it may stop and kill, or of the whole run."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Literal
 
 import pytest
 
+from deploy.local import apache_install
+from deploy.local.apache import Runtime
 from deploy.local.errors import Unavailable
 from deploy.local.stack import Options, Stack, servers
 from deploy.local.supervisor import OnEvent
@@ -24,3 +27,11 @@ async def servers_or_skip(
         except Unavailable as missing:
             pytest.skip(f"no {broker} servers: {missing}")
         yield stack
+
+
+async def apache_or_skip() -> Runtime:
+    """What runs a broker of Apache Kafka that a test makes itself; without it the test is skipped."""
+    try:
+        return await apache_install.install(os.environ)
+    except Unavailable as missing:
+        pytest.skip(f"no Apache Kafka: {missing}")

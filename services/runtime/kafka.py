@@ -48,8 +48,14 @@ class KafkaLog:
     sequence (aiokafka issue 1017). Ids are deterministic, so a message sent twice is harmless.
     """
 
-    def __init__(self, settings: Settings, vitals: Vitals) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vitals: Vitals,
+        hand_over_seconds: float = REQUEST_TIMEOUT_MS / 1000,
+    ) -> None:
         self._settings, self._vitals = settings, vitals
+        self._hand_over_seconds = hand_over_seconds
         self._producer = AIOKafkaProducer(
             **client_options(settings),
             acks="all",
@@ -103,7 +109,7 @@ class KafkaLog:
         handed: list[asyncio.Future[RecordMetadata]] = []
         late: list[BaseException] = []
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+            async with asyncio.timeout(self._hand_over_seconds):
                 for message in messages:
                     handed.append(await self._hand_over(message))
         except TimeoutError as error:

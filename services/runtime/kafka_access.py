@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
@@ -41,10 +43,9 @@ async def check(settings: Settings) -> None:
     one that refuses them.
     """
     for broker in settings.kafka.split(","):
-        host, _, port = broker.strip().rpartition(":")
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                connection = await create_conn(host.strip("[]"), int(port), **security(settings))
+            async with connected(broker, settings):
+                continue
         except (SaslAuthenticationFailed, UnsupportedSaslMechanismError):
             names = f"{KAFKA}_USER, {KAFKA}_PASSWORD and {KAFKA}_SASL_MECHANISM"
             raise SettingsError(f"{names}: the broker at {broker} refuses them") from None
@@ -53,7 +54,18 @@ async def check(settings: Settings) -> None:
             raise SettingsError(f"{KAFKA}_CA_FILE: {line}") from None
         except (KafkaError, OSError, TimeoutError):
             continue
-        connection.close()
+
+
+@asynccontextmanager
+async def connected(broker: str, settings: Settings) -> AsyncIterator[AIOKafkaConnection]:
+    """A connection of our own to one broker, for at most CHECK_SECONDS."""
+    host, _, port = broker.strip().rpartition(":")
+    async with asyncio.timeout(CHECK_SECONDS):
+        connection = await create_conn(host.strip("[]"), int(port), **security(settings))
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def security(settings: Settings) -> dict[str, Any]:

@@ -4,10 +4,9 @@ aiokafka knows no request that asks so; the fields are those of Kafka's Metadata
 MetadataResponse.json, version 8.
 """
 
-import asyncio
 from collections.abc import Sequence
 
-from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
@@ -17,7 +16,7 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
 
-from services.runtime.kafka_access import CHECK_SECONDS, security
+from services.runtime.kafka_access import connected
 from services.runtime.rights import Right
 from services.runtime.settings import Settings, SettingsError
 
@@ -85,7 +84,8 @@ async def check_rights(settings: Settings, wanted: Sequence[Right]) -> None:
         return
     for broker in settings.kafka.split(","):
         try:
-            missing = await _missing(settings, broker.strip(), wanted)
+            async with connected(broker, settings) as connection:
+                missing = await _missing(connection, wanted)
         except (KafkaError, OSError, TimeoutError):
             continue
         if missing:
@@ -95,14 +95,8 @@ async def check_rights(settings: Settings, wanted: Sequence[Right]) -> None:
         return
 
 
-async def _missing(settings: Settings, broker: str, wanted: Sequence[Right]) -> list[str]:
-    host, _, port = broker.rpartition(":")
-    async with asyncio.timeout(CHECK_SECONDS):
-        connection = await create_conn(host.strip("[]"), int(port), **security(settings))
-        try:
-            told = [(right, await _refused(connection, right)) for right in wanted]
-        finally:
-            connection.close()
+async def _missing(connection: AIOKafkaConnection, wanted: Sequence[Right]) -> list[str]:
+    told = [(right, await _refused(connection, right)) for right in wanted]
     return [
         f"{right.operation.lower()} {right.kind} {', '.join(names)}"
         for right, names in told

@@ -1,7 +1,6 @@
 """A system with what operators are for: a handler with a bug, and a platform that refuses to undo."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +13,7 @@ from aiohttp import web
 
 from deploy.local.child import leash
 from tests.conftest import RealServers
-from tests.integration import starts
+from tests.integration import ran, starts
 from tests.integration.polling import until
 from tests.integration.system import FAST_GROUPS, System, system
 from tests.integration.tiny import Worker
@@ -36,19 +35,6 @@ class Platform:
         return web.Response(status=418 if refused else 204)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @dataclass
 class Operated:
     """The system, what is wrong with it, and the command line on it."""
@@ -58,14 +44,8 @@ class Operated:
     bug_file: Path
     env: dict[str, str]
 
-    async def onboarding(self, *arguments: str) -> Ran:
-        process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("onboarding")), *arguments,
-            env=self.env, cwd=self.bug_file.parent, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        return Ran(process.returncode or 0, out.decode(), err.decode())
+    async def onboarding(self, *arguments: str) -> ran.Ran:
+        return await ran.onboarding(*arguments, env=self.env, folder=self.bug_file.parent)
 
     async def start(self, correlation_id: str) -> None:
         await starts.send(

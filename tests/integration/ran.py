@@ -1,11 +1,13 @@
 """Our programs as child processes that end by themselves: what they said, and how they ended."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.local.child import leash
 
@@ -19,6 +21,10 @@ class Ran:
     code: int | None
     out: str
     err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
 
 
 async def service(name: str, env: Mapping[str, str], folder: Path) -> Ran:

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.apache import Node, Runtime, java, properties, some_nodes
 from deploy.local.child import Child, end, run, spawn
 from deploy.local.ports import LOOPBACK, is_open
-from tests.integration.certificates import Certificate, made_certificate
+from tests.certificates import Certificate, made_certificate
 from tests.integration.polling import until
 
 USER, PASSWORD = "onboarding", "a word that nobody guesses"

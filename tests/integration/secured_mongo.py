@@ -14,7 +14,7 @@ from deploy.local.child import Child, end, spawn
 from deploy.local.embedded import MONGOD_WHEEL, SERVER_ENV, binary
 from deploy.local.ports import LOOPBACK, free_ports, is_open
 from deploy.local.stack import STEPS
-from tests.integration.certificates import Certificate, made_certificate
+from tests.certificates import Certificate, made_certificate
 from tests.integration.polling import until
 
 USER, PASSWORD = "onboarding", "hunter2"

@@ -1,19 +1,17 @@
 """Kafka under TLS, with a name and a password: who is let in, and what is said to who is not."""
 
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from deploy.local import apache_install
-from deploy.local.errors import Unavailable
 from deploy.local.stack import Options, running
+from tests.certificates import made_certificate
 from tests.integration import ran, starts
-from tests.integration.certificates import made_certificate
 from tests.integration.ran import Ran
 from tests.integration.secured_kafka import Secured, secured_kafka
+from tests.own_servers import apache_or_skip
 
 pytestmark = [pytest.mark.apache, pytest.mark.slow, pytest.mark.timeout(300)]
 NO_MONGO = {"ONBOARDING_MONGO": "mongodb://127.0.0.1:1"}
@@ -21,10 +19,7 @@ NO_MONGO = {"ONBOARDING_MONGO": "mongodb://127.0.0.1:1"}
 
 @pytest.fixture(scope="module")
 async def secured(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
-    try:
-        runtime = await apache_install.install(os.environ)
-    except Unavailable as missing:
-        pytest.skip(f"no Apache Kafka: {missing}")
+    runtime = await apache_or_skip()
     async with secured_kafka(tmp_path_factory.mktemp("secured"), runtime) as one:
         yield one
 

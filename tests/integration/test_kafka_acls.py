@@ -1,21 +1,19 @@
 """Kafka with an authorizer: what `onboarding topics acls` prints is enough, and what is missing is named."""
 
 import json
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from deploy.local import apache_install
-from deploy.local.errors import Unavailable
 from deploy.local.stack import STEPS, Options, running
 from services.runtime.settings import Settings, load_settings
 from tests.integration import kafka_acls, ran, starts
 from tests.integration.polling import until
 from tests.integration.secured_kafka import Secured, secured_kafka
 from tests.integration.system import ALL, System
+from tests.own_servers import apache_or_skip
 
 pytestmark = [pytest.mark.apache, pytest.mark.slow, pytest.mark.timeout(400)]
 PREFIX = "acl-"
@@ -54,10 +52,7 @@ def environment(secured: Secured, name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guarded]:
-    try:
-        runtime = await apache_install.install(os.environ)
-    except Unavailable as missing:
-        pytest.skip(f"no Apache Kafka: {missing}")
+    runtime = await apache_or_skip()
     folder = tmp_path_factory.mktemp("guarded")
     users = [f"onboarding-{name}" for name in NAMES]
     async with secured_kafka(folder / "kafka", runtime, users) as secured:

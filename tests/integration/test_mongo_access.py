@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import made_certificate
 from tests.conftest import RealServers
 from tests.integration import ran, starts
-from tests.integration.certificates import made_certificate
 from tests.integration.ran import Ran
 from tests.integration.secured_mongo import PASSWORD, SecuredMongo, secured_mongo
 from tests.integration.system import system

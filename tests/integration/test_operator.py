@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import RealServers
 from tests.integration import starts
-from tests.integration.operators import Operated, Ran, lines, operated
+from tests.integration.operators import Operated, lines, operated
 from tests.integration.polling import until
+from tests.integration.ran import Ran
 
 STEPS = ["registration", "contract", "documents", "campaigns", "recruitment"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

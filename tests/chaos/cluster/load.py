@@ -21,12 +21,14 @@ from aiokafka.errors import KafkaError
 
 from tests.chaos.cluster.poisoned import poison
 from tests.integration import outside, starts
+from tests.integration.polling import until
 from tests.integration.starts import TYPE, Sent
 
 SOURCE = "/tests/cluster"
 TWICE_SHARE, POISON_SHARE = 0.1, 0.005
 LATEST_AGAIN_SECONDS = 10.0
 MOST_UNDER_WAY = 2_000
+ACKNOWLEDGED_SECONDS = 600.0  # longer than all faults that a record can meet
 # kind: its share, how it is to end, what its partner differs in
 KINDS: dict[str, tuple[float, str, dict[str, Any]]] = {
     "good": (0.80, "COMPLETED", {}),
@@ -111,12 +113,15 @@ class Sender:
 
     async def deliver(self, topic: str, sent: Sent) -> None:
         """Until it is acknowledged; a try whose answer is lost may have come there too."""
-        while True:
+
+        async def acknowledged() -> bool:
             with suppress(KafkaError, TimeoutError):
                 await starts.send_by(self.producer, topic, [sent])
-                return
+                return True
             self.counted["tries without an answer"] += 1
-            await asyncio.sleep(0.5)
+            return False
+
+        await until("an acknowledgement", acknowledged, ACKNOWLEDGED_SECONDS, pause=0.5)
 
     async def _send(self, start: Start, note: Any) -> None:
         await self.deliver(self.topic, start.sent)

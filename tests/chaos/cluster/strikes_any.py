@@ -1,7 +1,8 @@
 """What may be done to any process: signals that end it, or that stop it for a while."""
 
+import random
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from tests.chaos.cluster.target import Cluster
@@ -23,3 +24,18 @@ async def stopped(cluster: Cluster, name: str) -> AsyncIterator[str]:
         yield name
     finally:
         cluster.signal(name, signal.SIGCONT)
+
+
+async def rolled(
+    cluster: Cluster,
+    chance: random.Random,
+    names: Sequence[str],
+    until_whole: Callable[[Cluster], Awaitable[object]] | None = None,
+) -> None:
+    """Each is told to stop and started again, one after the other, when the others are whole."""
+    for name in chance.sample(names, len(names)):
+        if cluster.over.is_set():
+            break
+        if until_whole is not None:
+            await until_whole(cluster)
+        await cluster.restart(name)

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tests.chaos.cluster.servers import BROKERS
-from tests.chaos.cluster.strikes_any import ended, stopped
+from tests.chaos.cluster.strikes_any import ended, rolled, stopped
 from tests.chaos.cluster.target import Cluster
 from tests.integration import outside
 from tests.integration.polling import until
@@ -54,11 +54,7 @@ async def stop_broker(cluster: Cluster, chance: random.Random) -> AsyncIterator[
 @asynccontextmanager
 async def roll_brokers(cluster: Cluster, chance: random.Random) -> AsyncIterator[str]:
     """Each is told to stop and started again, when all copies are in sync."""
-    for name in chance.sample(BROKERS, len(BROKERS)):
-        if cluster.over.is_set():
-            break
-        await until_in_sync(cluster)
-        await cluster.restart(name)
+    await rolled(cluster, chance, BROKERS, until_in_sync)
     yield ""
 
 

@@ -10,7 +10,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from tests.chaos.cluster.servers import DATABASES, direct, hello
-from tests.chaos.cluster.strikes_any import ended, stopped
+from tests.chaos.cluster.strikes_any import ended, rolled, stopped
 from tests.chaos.cluster.target import Cluster
 from tests.integration.polling import until
 
@@ -54,11 +54,7 @@ async def stop_mongod(cluster: Cluster, chance: random.Random) -> AsyncIterator[
 @asynccontextmanager
 async def roll_databases(cluster: Cluster, chance: random.Random) -> AsyncIterator[str]:
     """Each is told to stop and started again, when the set is whole."""
-    for name in chance.sample(DATABASES, len(DATABASES)):
-        if cluster.over.is_set():
-            break
-        await until_primary(cluster)
-        await cluster.restart(name)
+    await rolled(cluster, chance, DATABASES, until_primary)
     yield ""
 
 

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.chaos.cluster.strikes_any import ended, stopped
+from tests.chaos.cluster.strikes_any import ended, rolled, stopped
 from tests.chaos.cluster.target import Cluster
 
 STORM_ROUNDS, STORM_SECONDS = 3, 10.0
@@ -63,10 +63,7 @@ async def join_and_leave(cluster: Cluster, chance: random.Random) -> AsyncIterat
 @asynccontextmanager
 async def roll_workers(cluster: Cluster, chance: random.Random) -> AsyncIterator[str]:
     """Each is told to stop and started again, one after the other."""
-    for name in chance.sample(cluster.workers, len(cluster.workers)):
-        if cluster.over.is_set():
-            break
-        await cluster.restart(name)
+    await rolled(cluster, chance, cluster.workers)
     yield ""
 
 

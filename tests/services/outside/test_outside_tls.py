@@ -1,8 +1,6 @@
 """TLS to an outside system: who is trusted, and who is not."""
 
-import shutil
 import ssl
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from services.runtime.outside import Later
 from services.runtime.outside_access import access_of
 from services.runtime.outside_http import HttpOutside, http_client
 from services.runtime.settings import SettingsError, load_settings
+from tests.certificates import made_certificate
 from tests.services.outside.odd_platform import answer, odd_platform
 
 
@@ -27,16 +26,10 @@ class Authority:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    if (openssl := shutil.which("openssl")) is None:
-        pytest.skip("openssl is not installed: it makes the certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    names = ("-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1")
-    files = ("-keyout", "key.pem", "-out", "cert.pem")
-    made = (openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1")
-    subprocess.run([*made, *files, *names], cwd=folder, check=True, capture_output=True)
+    certificate = made_certificate(tmp_path_factory.mktemp("tls"))
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return Authority(folder / "cert.pem", server)
+    server.load_cert_chain(certificate.with_key)
+    return Authority(certificate.alone, server)
 
 
 async def asked(authority: Authority, ca_file: Path | None) -> object:

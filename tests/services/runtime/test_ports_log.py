@@ -107,6 +107,28 @@ async def test_a_broker_that_is_away_is_waited_for(real_servers, topic):
     door.close()
 
 
+@pytest.mark.servers
+async def test_what_cannot_be_handed_over_in_time_goes_with_the_next_try_and_once(
+    real_servers, real_log
+):
+    noted: list[str] = []
+
+    class Noting(Vitals):
+        def waits(self, server: str, why: str) -> None:
+            noted.append(why)
+
+    log = KafkaLog(load_settings(_env_file=None, kafka=real_servers.kafka), Noting(), 0.01)
+    await log.start()
+    sent = [message(real_log.topic, b"p-%d" % n, b"%d" % n * 300) for n in range(3_000)]
+    stands = await log.publish(sent)
+    await log.stop()
+    assert set(noted) == {"TimeoutError"}
+    found = await real_log.records()
+    there = {Position(one.topic, one.partition, one.offset): one.value for one in found}
+    assert [there[position] for position in stands] == [one.value for one in sent]
+    assert len(there) == len(sent)
+
+
 def through_to(address: str):
     host, port = address.split(",")[0].split(":")
 
