@@ -1,6 +1,5 @@
 """The projection in MongoDB. The only module here that imports the driver.
 
-Motor is in maintenance: when PyMongo's AsyncMongoClient takes its place, that happens here.
 Errors of the driver are raised as they are; `transient` tells which to try again.
 """
 
@@ -9,8 +8,9 @@ from datetime import UTC
 from typing import Any, cast
 
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import IndexModel, InsertOne, ReplaceOne
+from pymongo import AsyncMongoClient, IndexModel, InsertOne, ReplaceOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -27,12 +27,12 @@ from saga_state.document import SCHEMA_VERSION, Saga, StoredEvent
 from saga_state.queries import Query, Wanted
 from saga_state.records import ORDER, SAME
 
-Client = AsyncIOMotorClient[dict[str, Any]]
-Documents = AsyncIOMotorCollection[dict[str, Any]]
+Client = AsyncMongoClient[dict[str, Any]]
+Documents = AsyncCollection[dict[str, Any]]
 DUPLICATE_KEY, NAMESPACE_EXISTS = 11_000, 48
 
 
-def database(client: Client, prefix: str = "") -> AsyncIOMotorDatabase[dict[str, Any]]:
+def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
     """`<prefix>saga_state`, written to a majority's journal, whatever the URI says."""
     return client.get_database(
         f"{prefix}saga_state",
@@ -59,7 +59,7 @@ class SagaStore:
 
     def __init__(
         self,
-        database: AsyncIOMotorDatabase[dict[str, Any]],
+        database: AsyncDatabase[dict[str, Any]],
         sagas: str = "sagas",
         events: str = "events",
     ) -> None:
@@ -125,7 +125,7 @@ class SagaStore:
             {"$match": {"tenant_id": tenant_id}},
             {"$group": {"_id": "$status", "count": {"$sum": 1}}},
         ]
-        found = await self._sagas.aggregate(steps, hint="by_status").to_list(None)
+        found = await (await self._sagas.aggregate(steps, hint="by_status")).to_list(None)
         return {form["_id"]: form["count"] for form in found}
 
     async def ask(self, query: Query, limit: int) -> list[Saga]:

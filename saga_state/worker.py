@@ -21,7 +21,7 @@ from saga_state.facts import HashOf
 from saga_state.partner_hash import partner_hash
 from saga_state.projector import Projected, Reused, project
 from saga_state.store import SagaStore, database, transient
-from services.runtime.agent import Batching
+from services.runtime.agent import Intake
 from services.runtime.counting import Counting
 from services.runtime.dead_letters import Poisoned
 from services.runtime.delivery import read
@@ -46,19 +46,20 @@ async def _prepare(ground: Ground) -> Work:
     store = SagaStore(database(ground.mongo, settings.prefix))
     await patiently("mongo", ground.vitals, store.ensure, transient)
     hash_of = partial(partner_hash, settings.hash_key.get_secret_value().encode())
-    return Work(
-        topics=[
+    everything = Intake(
+        [
             *(event_topic(name, settings.prefix) for name in event_names()),
             *dead_letter_topics(settings.prefix),
         ],
+        most=settings.batch_max * BATCHES_OF_A_STEP,
+        linger_seconds=settings.projection_linger_ms / 1000,
+    )
+    return Work(
+        intakes=[everything],
         journeys=[journey.label for journey in JOURNEYS.values()],
         on_batch=partial(_on_batch, ground, settings.reader(), store, hash_of),
         on_tick=_nothing,
         on_stop=_nothing,
-        batching=Batching(
-            most=settings.batch_max * BATCHES_OF_A_STEP,
-            linger_seconds=settings.projection_linger_ms / 1000,
-        ),
     )
 
 

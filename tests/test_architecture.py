@@ -10,7 +10,7 @@ from contracts.journey import JOURNEYS
 from tests.sources import AGENT, PROCESS, ROOT, SERVICES, Rule, Source, breaches, breaks, imports
 
 STEPS = {name for journey in JOURNEYS.values() for name in journey.step_names}
-DRIVERS = {"motor", "pymongo", "bson", "gridfs"}
+DRIVERS = {"pymongo", "bson", "gridfs"}
 STORES = {
     "services/runtime/mongo.py",
     "services/runtime/store.py",

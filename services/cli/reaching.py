@@ -30,7 +30,7 @@ async def mongo_at(uri: str) -> AsyncIterator[Client]:
             raise SettingsError(line) from None
         raise
     finally:
-        client.close()
+        await client.close()
 
 
 def answer_seconds(uri: str) -> float:

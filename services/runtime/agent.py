@@ -1,4 +1,4 @@
-"""The Faust agent: takes what is ready in batches, and hands it to delivery.
+"""The Faust agents: they take what is ready in batches, and hand it to delivery.
 
 Why not `take_events`: it polls, and acknowledges a batch whose handler raised. The generator
 below waits for the first event, takes what else is there, and acknowledges after the body
@@ -10,14 +10,12 @@ exception, kill -9, SIGTERM, a rebalance or a stale generation.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import faust
 import faust.streams
 from aiokafka.codec import has_lz4, has_snappy, has_zstd
 from faust.app.base import BootStrategy
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import EventT
 
 from contracts.envelope import Record
@@ -25,11 +23,12 @@ from contracts.topics import group
 from services.runtime.kafka_access import credentials
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
+from services.runtime.transport import transport
 from services.runtime.vitals import Vitals, fail_stop
 
 OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
-Batches = Callable[[Any], AsyncIterator[Sequence[EventT[bytes]]]]
 FAUST = "0.15.3"
+LINGER_LOOK_SECONDS = 0.1
 FETCH_BYTES = 262_144  # of each partition; a backlog in all of them would fill 1 MiB each
 
 
@@ -50,23 +49,25 @@ def check_faust() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Batching:
-    """How large a batch may be, and how long it waits for more after its first event."""
+class Intake:
+    """Topics that are taken together: how many records a batch may have, and how long it waits for
+    more of them after its first. Two intakes do not wait for each other."""
 
+    topics: Sequence[str]
     most: int
     linger_seconds: float = 0.0
 
 
 def build_app(
     name: str,
-    topics: Sequence[str],
+    intakes: Sequence[Intake],
     settings: Settings,
     vitals: Vitals,
     on_batch: OnBatch,
-    batching: Batching,
 ) -> faust.App:
-    """The Faust app of one service: one agent over all its topics."""
+    """The Faust app of one service: an agent for each of its intakes."""
     tolerate_header_names()
+    most = max(256, *(intake.most for intake in intakes))
     brokers = [f"kafka://{broker.strip()}" for broker in settings.kafka.split(",")]
     app = _App(
         group(name, settings.prefix),
@@ -78,11 +79,11 @@ def build_app(
         topic_allow_declare=False,
         web_enabled=False,
         stream_wait_empty=True,
-        stream_buffer_maxsize=max(256, batching.most),
+        stream_buffer_maxsize=most,
         broker_commit_interval=1.0,
         broker_commit_every=1000,
         consumer_max_fetch_size=FETCH_BYTES,
-        broker_max_poll_records=max(256, batching.most),
+        broker_max_poll_records=most,
         broker_session_timeout=settings.kafka_session_timeout_seconds,
         broker_heartbeat_interval=settings.kafka_heartbeat_seconds,
         broker_rebalance_timeout=30,
@@ -92,43 +93,42 @@ def build_app(
         producer_request_timeout=15,
         producer_threaded=False,
     )
-    app.transport = _transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
-    batches = partial(ready_batches, app, batching)
-    _agent(app, topics, batches, vitals, on_batch)
+    app.transport = transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
+    for number, intake in enumerate(intakes):
+        _agent(app, f"take-{number}", intake, vitals, on_batch)
     return app
 
 
-def _agent(
-    app: faust.App, topics: Sequence[str], batches: Batches, vitals: Vitals, on_batch: OnBatch
-) -> None:
-    channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", value_type=bytes)
+def _agent(app: faust.App, name: str, intake: Intake, vitals: Vitals, on_batch: OnBatch) -> None:
+    channel = app.topic(
+        *intake.topics, key_serializer="raw", value_serializer="raw", value_type=bytes
+    )
 
-    @app.agent(channel, concurrency=1, name="take")
+    @app.agent(channel, concurrency=1, name=name)
     async def take(stream: Any) -> None:
-        async for events in batches(stream):
-            vitals.batch_started()
+        async for events in ready_batches(app, intake, stream):
+            vitals.batch_started(name)
             try:
                 await on_batch([record_of(event) for event in events])
             except BaseException as error:  # nothing may leave the agent: Faust would ack it
                 fail_stop(f"batch failed: {where(error)}")
-            vitals.batch_ended()
+            vitals.batch_ended(name)
 
 
 async def ready_batches(
-    app: faust.App, batching: Batching, stream: Any
+    app: faust.App, intake: Intake, stream: Any
 ) -> AsyncIterator[Sequence[EventT[bytes]]]:
-    """What is ready, from one event to `batching.most`; acknowledged when asked for more."""
+    """What is ready, from one event to `intake.most`; acknowledged when asked for more."""
     stream.enable_acks = False
     queue = stream.channel.queue
     consumer: Any = app.consumer
-    consumer.ready = queue
+    consumer.queues.append(queue)
     unacked = consumer._unacked_messages
     while True:
         try:
             events = [await queue.get()]
-            if batching.linger_seconds:
-                await asyncio.sleep(batching.linger_seconds)
-            while len(events) < batching.most and not queue.empty():
+            await _linger(queue, intake)
+            while len(events) < intake.most and not queue.empty():
                 events.append(queue.get_nowait())
         except StopAsyncIteration:  # the app is stopping; nothing taken here was acknowledged
             return
@@ -140,6 +140,14 @@ async def ready_batches(
             yield current
         for event in current:
             event.ack()
+
+
+async def _linger(queue: Any, intake: Intake) -> None:
+    """Wait for more, but not once a batch is full: a full queue would hold up other topics."""
+    left = intake.linger_seconds
+    while left > 0 and queue.qsize() < intake.most - 1:
+        await asyncio.sleep(min(left, LINGER_LOOK_SECONDS))
+        left -= LINGER_LOOK_SECONDS
 
 
 def _is_current(app: faust.App, event: EventT[bytes]) -> bool:
@@ -186,34 +194,3 @@ class _App(faust.App):
 
     def _create_directories(self) -> None:
         """None: without tables they stay empty, and the working folder may be read-only."""
-
-
-def _transport(fetch_max_wait_ms: int) -> type[Transport]:
-    """Faust's transport, with its hard-coded fetch wait of 1.5 s as a setting."""
-
-    class Thread(AIOKafkaConsumerThread):
-        def _create_worker_consumer(self, transport: Transport) -> Any:
-            consumer = super()._create_worker_consumer(transport)
-            consumer._fetch_max_wait_ms = fetch_max_wait_ms
-            return consumer
-
-    class OurConsumer(Consumer):
-        ready: Any = None
-
-        def _new_consumer_thread(self) -> Thread:
-            return Thread(self, loop=self.loop, beacon=self.beacon)
-
-        async def wait_first(self, *coros: Any, **limits: Any) -> Any:
-            """Faust makes four tasks per message here, to give up waiting when a rebalance
-            begins. A message that can be put into the queue at once waits for nothing."""
-            if len(coros) == 2 and coros[0].__name__ == "on_message" and self._has_room():
-                handing_over, suspended = coros
-                suspended.close()
-                return await handing_over
-            return await super().wait_first(*coros, **limits)
-
-        def _has_room(self) -> bool:
-            flows = self.flow_active and self.app.flow_control.is_active()
-            return flows and self.ready is not None and not self.ready.full()
-
-    return type("OurTransport", (Transport,), {"Consumer": OurConsumer})

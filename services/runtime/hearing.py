@@ -5,6 +5,15 @@ from contracts.journey import JOURNEYS, Journeys, rows_of
 from contracts.topics import dead_letter_topic, event_topic
 
 
+def answers_of(step: str, journeys: Journeys = JOURNEYS, prefix: str = "") -> list[str]:
+    """Those of its topics on which nothing waits for it: the step after it has answered, which
+    only ends a watch."""
+    rows = list(rows_of(step, journeys.values()))
+    said = [after.says for journey, _ in rows if (after := journey.after(step))]
+    hurried = {row.hears for _, row in rows}
+    return [event_topic(name, prefix) for name in dict.fromkeys(said) if name not in hurried]
+
+
 def topics_of(step: str, journeys: Journeys = JOURNEYS, prefix: str = "") -> list[str]:
     """What it waits for, the answers of the step after it, everybody's undoing, and on its own
     dead letter topic the wishes of persons; each once."""

@@ -5,7 +5,8 @@ from datetime import UTC
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
@@ -26,7 +27,7 @@ from services.runtime.vitals import Vitals
 MONGO = f"{PREFIX}MONGO"
 UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
 _DATABASE = re.compile(r"not authorized on (\S+) to execute")
-Client = AsyncIOMotorClient[dict[str, Any]]
+Client = AsyncMongoClient[dict[str, Any]]
 
 
 def connect(uri: str, answer_seconds: float = 5.0) -> Client:
@@ -35,7 +36,7 @@ def connect(uri: str, answer_seconds: float = 5.0) -> Client:
     SettingsError, one line without a word of the URI, if it cannot be read.
     """
     try:
-        return AsyncIOMotorClient(
+        return AsyncMongoClient(
             uri,
             appname="onboarding",
             serverSelectionTimeoutMS=round(answer_seconds * 1000),
@@ -52,7 +53,7 @@ def connect(uri: str, answer_seconds: float = 5.0) -> Client:
     raise SettingsError(f"{MONGO}: {line}")
 
 
-def database(client: Client, name: str) -> AsyncIOMotorDatabase[dict[str, Any]]:
+def database(client: Client, name: str) -> AsyncDatabase[dict[str, Any]]:
     """A database with the concerns that delivery relies on, whatever the URI says."""
     return client.get_database(
         name,

@@ -17,7 +17,7 @@ import structlog
 
 from contracts.envelope import Record
 from services.runtime import metrics
-from services.runtime.agent import Batching, OnBatch, StartError, build_app, check_faust, where
+from services.runtime.agent import Intake, OnBatch, StartError, build_app, check_faust, where
 from services.runtime.health import start_health
 from services.runtime.heap import collect_rarely, keep_little
 from services.runtime.kafka import KafkaLog
@@ -50,14 +50,13 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process does: with a batch, at each tick, beside both, at the end; on which topics."""
+    """What a process does: with a batch, at each tick, beside both, at the end; what it takes."""
 
-    topics: Sequence[str]
+    intakes: Sequence[Intake]
     journeys: Sequence[str]
     on_batch: OnBatch
     on_tick: Callable[[], Awaitable[object]]
     on_stop: Callable[[], Awaitable[object]]
-    batching: Batching
     beside: Callable[[], Awaitable[None]] | None = None
 
 
@@ -105,9 +104,8 @@ def _refuse(error: Exception | str) -> None:
 async def _main(name: str, settings: Settings, vitals: Vitals, prepare: Prepare) -> None:
     stop = _stop_on_signals(vitals)
     health = await start_health(name, settings, vitals)
-    mongo = connect(settings.mongo.get_secret_value())
-    ground = Ground(name, settings, vitals, KafkaLog(settings, vitals), mongo)
-    async with asyncio.TaskGroup() as tasks:
+    async with connect(settings.mongo.get_secret_value()) as mongo, asyncio.TaskGroup() as tasks:
+        ground = Ground(name, settings, vitals, KafkaLog(settings, vitals), mongo)
         beat = tasks.create_task(_beat(vitals))
         start = tasks.create_task(_start(ground, prepare))
         stopped = tasks.create_task(stop.wait())
@@ -154,10 +152,11 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
 async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
     on_batch = _measured(ground.name, work.on_batch)
     settings, vitals = ground.settings, ground.vitals
-    app = build_app(ground.name, work.topics, settings, vitals, on_batch, work.batching)
+    app = build_app(ground.name, work.intakes, settings, vitals, on_batch)
     await app.start()
     collect_rarely()
-    log.info("process.started", topics=list(work.topics), version=_version())
+    topics = [topic for intake in work.intakes for topic in intake.topics]
+    log.info("process.started", topics=topics, version=_version())
     instance = f"{socket.gethostname()}:{os.getpid()}"
     beside = (
         _watch_app(app, vitals),

@@ -81,7 +81,7 @@ class TimeStore:
         """See TimeKeeper. One update, by the server's own clock."""
 
         async def ask() -> Lease:
-            found = await self._database.leases.find_one_and_update(
+            found: Any = await self._database.leases.find_one_and_update(
                 {"_id": "sweeper"},
                 _renewal(owner, seconds, most_gap_seconds),
                 upsert=True,

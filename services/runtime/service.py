@@ -9,12 +9,12 @@ from functools import partial
 
 from contracts.envelope import Record
 from contracts.journey import JOURNEYS, rows_of
-from services.runtime.agent import Batching
+from services.runtime.agent import Intake
 from services.runtime.calls import Calls
 from services.runtime.clock import DatabaseClock
 from services.runtime.counting import Counting
 from services.runtime.delivery import Delivery, deliver
-from services.runtime.hearing import topics_of
+from services.runtime.hearing import answers_of, topics_of
 from services.runtime.kafka_places import KafkaPlaces
 from services.runtime.outside import call, give_back
 from services.runtime.outside_access import Access, access_of
@@ -31,6 +31,7 @@ from services.runtime.vitals import Vitals
 from services.runtime.watching import NextServices
 
 LOOK_SECONDS = 0.5
+ANSWERS_LINGER_SECONDS = 1.0  # one write then ends the watches of many sagas
 
 
 def run(step: StepService) -> None:
@@ -60,14 +61,11 @@ async def _prepare(step: StepService, ground: Ground) -> Work:
     outside = _outside(step, access, settings)
     worker = _Worker(delivery, sweeping, calls, places, outside, ground.vitals)
     return Work(
-        topics=topics_of(step.name, JOURNEYS, settings.prefix),
+        intakes=_intakes(step.name, settings, calls.claims_at_once if part.outside else None),
         journeys=[journey.label for journey, _ in rows_of(step.name, JOURNEYS.values())],
         on_batch=worker.on_batch,
         on_tick=sweeping.tick,
         on_stop=worker.stop,
-        batching=Batching(
-            min(settings.batch_max, calls.claims_at_once) if part.outside else settings.batch_max
-        ),
         beside=worker.make_calls,
     )
 
@@ -98,6 +96,15 @@ class _Worker:
         await self.places.close()
         if self.outside is not None:
             await self.outside.client.aclose()
+
+
+def _intakes(name: str, settings: Settings, claims: int | None) -> list[Intake]:
+    """What others wait for, and what nobody waits for. `claims`: how many calls to an outside
+    system one batch may lead to."""
+    answers, most = answers_of(name, JOURNEYS, settings.prefix), settings.batch_max
+    awaited = [one for one in topics_of(name, JOURNEYS, settings.prefix) if one not in answers]
+    hurried = Intake(awaited, most if claims is None else min(most, claims))
+    return [hurried, Intake(answers, most, ANSWERS_LINGER_SECONDS)] if answers else [hurried]
 
 
 def part_of(step: StepService, settings: Settings, clock: DatabaseClock, outside: bool) -> Part:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne, UpdateMany
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError
 
 from contracts.envelope import Context
@@ -30,7 +30,7 @@ class StepStore:
         self, client: Client, database_name: str, vitals: Vitals, now: Callable[[], datetime]
     ) -> None:
         self._now = now
-        self._steps: AsyncIOMotorCollection[dict[str, Any]] = database(client, database_name).steps
+        self._steps: AsyncCollection[dict[str, Any]] = database(client, database_name).steps
         self._vitals = vitals
 
     async def ensure(self, held_keys: Sequence[str]) -> None:
@@ -115,7 +115,7 @@ class StepStore:
 
 
 async def _bulk(
-    collection: AsyncIOMotorCollection[dict[str, Any]],
+    collection: AsyncCollection[dict[str, Any]],
     operations: Sequence[Write],
 ) -> dict[int, Mapping[str, Any]]:
     """The duplicate-key errors by the operation's place; any other error is raised."""

@@ -16,12 +16,12 @@ STOP_LATE_SECONDS = 60.0
 class Vitals:
     """What the health page, the instance record and the watchdog look at.
 
-    Times are of the monotonic clock, in seconds. `progress_at` is None while no batch is worked
-    on; waiting for a server counts as progress.
+    Times are of the monotonic clock, in seconds. `progress_at` has the batches that are worked on,
+    by intake; waiting for a server counts as progress.
     """
 
     loop_at: float = field(default_factory=time.monotonic)
-    progress_at: float | None = None
+    progress_at: dict[str, float] = field(default_factory=dict)
     stop_at: float | None = None
     batch_at: datetime | None = None
     partitions: tuple[str, ...] = ()
@@ -33,23 +33,21 @@ class Vitals:
         """Joined its group, and no server is being waited for."""
         return self.joined and not self.waiting_for and self.stop_at is None
 
-    def batch_started(self) -> None:
-        self.progress_at = time.monotonic()
+    def batch_started(self, intake: str) -> None:
+        self.progress_at[intake] = time.monotonic()
 
-    def batch_ended(self) -> None:
-        self.progress_at = None
+    def batch_ended(self, intake: str) -> None:
+        self.progress_at.pop(intake, None)
         self.batch_at = datetime.now(UTC)
 
     def waits(self, server: str, why: str) -> None:
         """A call to a server failed and will be tried again."""
         self.waiting_for[server] = why
-        if self.progress_at is not None:
-            self.progress_at = time.monotonic()
+        self.waits_its_turn()
 
     def waits_its_turn(self) -> None:
         """A batch waits for calls of batches before it: that is no hang."""
-        if self.progress_at is not None:
-            self.progress_at = time.monotonic()
+        self.progress_at = dict.fromkeys(self.progress_at, time.monotonic())
 
     def answered(self, server: str) -> None:
         self.waiting_for.pop(server, None)
@@ -69,7 +67,8 @@ def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | Non
     """Why the process must end, or None."""
     if now - vitals.loop_at > LOOP_LATE_SECONDS:
         return "the event loop hangs"
-    if vitals.progress_at is not None and now - vitals.progress_at > batch_deadline_seconds:
+    oldest = min(list(vitals.progress_at.values()), default=now)  # of another thread's dict
+    if now - oldest > batch_deadline_seconds:
         return "a batch hangs"
     if vitals.stop_at is not None and now - vitals.stop_at > STOP_LATE_SECONDS:
         return "stopping hangs"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 
 from contracts import ids
 from contracts.topics import event_topic
@@ -170,7 +170,7 @@ async def stack_of(
 @asynccontextmanager
 async def load_on(stack: Stack, pipeline: Pipeline = OURS) -> AsyncIterator[Load]:
     """A load that is listened to."""
-    mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(stack.mongo)
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo)
     consumer = AIOKafkaConsumer(
         pipeline.ends,
         bootstrap_servers=stack.kafka,
@@ -181,7 +181,7 @@ async def load_on(stack: Stack, pipeline: Pipeline = OURS) -> AsyncIterator[Load
         load = Load(pipeline, producer, mongo[pipeline.database].sagas)
         async with _beside(load.listen(consumer)):
             yield load
-    mongo.close()
+    await mongo.close()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from typing import Any
 
 from bson import encode
 from bson.raw_bson import RawBSONDocument
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 
 from deploy.local.stack import STEPS, Stack
 from tests.bench.load import Load, load_on, stack_of
@@ -59,7 +59,7 @@ def _other(id_: bytes, number: int) -> bytes:
 async def measure() -> list[dict[str, Any]]:
     """CPU of our processes and of mongod per saga, at both sizes, on Apache Kafka."""
     async with stack_of("apache") as stack, load_on(stack) as load:
-        mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(stack.mongo)
+        mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo)
         collections = _collections(mongo)
         await _run(load, 1)
         template = await _template(collections, load)
@@ -68,7 +68,7 @@ async def measure() -> list[dict[str, Any]]:
         few = await _cost(stack, load)
         await _fill(collections, template, FEW, MANY)
         many = await _cost(stack, load)
-        mongo.close()
+        await mongo.close()
     label = "CPU per saga, ours and mongod"
     return [
         figure(f"{label}, {FEW:,} stored", few, "ms"),

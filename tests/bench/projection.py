@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 from saga_given import Voices, hash_of
 
 from contracts.envelope import Event
@@ -94,7 +94,7 @@ async def main(sagas: int) -> None:
         try:
             while child.ready and not await child.ready():
                 await asyncio.sleep(0.1)
-            client = AsyncIOMotorClient(uri)
+            client = AsyncMongoClient(uri)
             store = SagaStore(database(client))
             await store.ensure()
             await into("mongod", store, batches)
@@ -109,7 +109,7 @@ async def main(sagas: int) -> None:
             print(
                 f"document {stats['avgObjSize']} bytes, indexes {stats['totalIndexSize'] // 1024} KiB"
             )
-            client.close()
+            await client.close()
         finally:
             await end(process, 10)
 

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 from pymongo import AsyncMongoClient, IndexModel, InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
 from saga_state.queries import EVENT_INDEXES, INDEX_OPTIONS, SAGA_INDEXES, Keys
 
@@ -61,7 +62,7 @@ async def projector(kafka: str, mongo: str) -> None:
         async for batch in _batches(heard):
             now = datetime.now(UTC)
             await asyncio.gather(
-                database.events.bulk_write([_event(one, now) for one in batch], ordered=False),
+                _insert(database.events, [_event(one, now) for one in batch]),
                 database.sagas.bulk_write(_sagas(batch, now), ordered=False),
             )
             await heard.commit()
@@ -71,6 +72,12 @@ def _decision(one: ConsumerRecord, name: str, now: datetime) -> UpdateOne:
     told = orjson.loads(one.value)
     decided = {"state": "done", "step": name, "at": now, "result": told["filling"]}
     return UpdateOne({"_id": told["saga"]}, {"$setOnInsert": decided}, upsert=True)
+
+
+async def _insert(events: Any, writes: Sequence[InsertOne[dict[str, Any]]]) -> None:
+    """A record that is read again, as it was stopped before the commit, is there already."""
+    with suppress(BulkWriteError):
+        await events.bulk_write(writes, ordered=False)
 
 
 def _event(one: ConsumerRecord, now: datetime) -> InsertOne[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import faust
 
 from contracts.envelope import Record
-from services.runtime.agent import Batching, build_app
+from services.runtime.agent import Intake, build_app
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
 from tests.integration.polling import until_so
@@ -36,11 +36,11 @@ async def app_of(
     settings: Settings,
     on_batch: Callable[[Sequence[Record]], Awaitable[None]],
     go_on: asyncio.Event,
+    *intakes: Intake,
 ) -> AsyncIterator[faust.App]:
     """An app that runs; it is let go on at the end, else it would wait for its batch for ever."""
-    app = build_app(
-        "tiny", [tiny.topic("in")], settings, Vitals(), on_batch, Batching(settings.batch_max)
-    )
+    usual = Intake([tiny.topic("in")], settings.batch_max)
+    app = build_app("tiny", intakes or [usual], settings, Vitals(), on_batch)
     await app.start()
     try:
         yield app
@@ -89,14 +89,47 @@ async def test_the_wait_of_an_empty_fetch_is_the_setting(tiny: Tiny, settings: S
         assert consumer_of(app)._fetcher._fetch_max_wait_ms == 123
 
 
-async def send_in_order(tiny: Tiny, *values: bytes) -> None:
+async def test_an_intake_does_not_wait_for_the_batch_of_another(tiny: Tiny, settings: Settings):
+    slow, taken = asyncio.Event(), []
+
+    async def hold_what_came_in(batch: Sequence[Record]) -> None:
+        taken.extend(record.value for record in batch)
+        if batch[0].topic == tiny.topic("in"):
+            await slow.wait()
+
+    one, other = Intake([tiny.topic("in")], 10), Intake([tiny.topic("out")], 10)
+    async with app_of(tiny, settings, hold_what_came_in, slow, one, other):
+        await send_in_order(tiny, b"held")
+        await until_so("one that is held", lambda: taken == [b"held"])
+        await send_in_order(tiny, b"free", to="out")
+        await until_so("the other", lambda: taken == [b"held", b"free"])
+
+
+async def test_an_intake_that_lingers_waits_for_more_but_not_once_a_batch_is_full(
+    tiny: Tiny, settings: Settings
+):
+    batches: list[list[bytes | None]] = []
+
+    async def note(batch: Sequence[Record]) -> None:
+        batches.append([record.value for record in batch])
+
+    patient = Intake([tiny.topic("in")], most=5, linger_seconds=3600)
+    async with app_of(tiny, settings, note, asyncio.Event(), patient) as app:
+        await send_in_order(tiny, b"1", b"2")
+        await until_so("the second, as the first is out", lambda: queue_of(app).qsize() == 1)
+        assert batches == []
+        await send_in_order(tiny, b"3", b"4", b"5")
+        await until_so("one batch", lambda: batches == [[b"1", b"2", b"3", b"4", b"5"]])
+
+
+async def send_in_order(tiny: Tiny, *values: bytes, to: str = "in") -> None:
     """To one partition."""
     messages = [Sent(value, (), key=b"the same") for value in values]
-    await send(tiny.servers.kafka, tiny.topic("in"), *messages)
+    await send(tiny.servers.kafka, tiny.topic(to), *messages)
 
 
 def queue_of(app: faust.App) -> Any:
-    (actor,) = app.agents["take"]._actors
+    (actor,) = app.agents["take-0"]._actors
     return actor.stream.channel.queue
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.envelope import Message, Record
-from services.runtime.agent import Batching
+from services.runtime.agent import Intake
 from services.runtime.process import Ground, Work, run_process
 
 FOLDER = Path(os.environ.get("TINY_FOLDER", "."))
@@ -36,12 +36,11 @@ async def _prepare(ground: Ground) -> Work:
         await ground.log.publish([_message(f"{prefix}tiny.out", one, told) for one in batch])
 
     return Work(
-        topics=[f"{prefix}tiny.in"],
+        intakes=[Intake([f"{prefix}tiny.in"], ground.settings.batch_max, LINGER_SECONDS)],
         journeys=[],
         on_batch=on_batch,
         on_tick=_fail_if_told,
         on_stop=_nothing,
-        batching=Batching(ground.settings.batch_max, LINGER_SECONDS),
     )
 
 

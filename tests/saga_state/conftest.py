@@ -11,17 +11,17 @@ from tests.conftest import RealServers
 @pytest.fixture
 async def mongo(real_servers: RealServers):
     """A store on a database of its own, with its collections made."""
-    from motor.motor_asyncio import AsyncIOMotorClient
+    from pymongo import AsyncMongoClient
 
     from saga_state.store import SagaStore, database
 
-    client = AsyncIOMotorClient(real_servers.mongo)
+    client = AsyncMongoClient(real_servers.mongo)
     prefix = f"t{uuid4().hex[:12]}_"
     store = SagaStore(database(client, prefix))
     await store.ensure()
     yield store
     await client.drop_database(f"{prefix}saga_state")
-    client.close()
+    await client.close()
 
 
 @pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.servers)])

@@ -13,7 +13,7 @@ COMMANDS = (
     "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
 )  # fmt: skip
-HEAVY = "faust motor pymongo aiokafka aiohttp pydantic rich.console structlog"
+HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
 
 
 @pytest.fixture(autouse=True)

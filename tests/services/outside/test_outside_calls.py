@@ -152,11 +152,11 @@ async def test_a_bug_in_a_call_ends_all_with_it():
 
 
 def test_a_batch_that_waits_for_calls_is_no_hang():
-    vitals = Vitals(loop_at=0, progress_at=0)
+    vitals = Vitals(loop_at=0, progress_at={"take-0": 0})
     assert late(vitals, 120, 1000) is not None
     vitals.waits_its_turn()
-    assert vitals.progress_at is not None
-    assert late(replace(vitals, loop_at=vitals.progress_at), 120, vitals.progress_at) is None
-    vitals.batch_ended()
+    now = vitals.progress_at["take-0"]
+    assert late(replace(vitals, loop_at=now), 120, now) is None
+    vitals.batch_ended("take-0")
     vitals.waits_its_turn()
-    assert vitals.progress_at is None
+    assert vitals.progress_at == {}

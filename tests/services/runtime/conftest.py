@@ -96,7 +96,7 @@ def record_of(got: Any) -> Record:
 async def mongo(real_servers):
     client = connect(real_servers.mongo)
     yield client
-    client.close()
+    await client.close()
 
 
 @pytest.fixture

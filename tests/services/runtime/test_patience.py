@@ -50,16 +50,15 @@ async def test_another_error_is_raised_at_once_as_it_is():
 
 
 async def test_waiting_counts_as_progress_of_the_batch():
-    vitals = Vitals(progress_at=-1_000.0)
+    vitals = Vitals(progress_at={"take-0": -1_000.0})
     await patiently("mongo", vitals, Server(vitals, ConnectionError()), transient)
-    assert vitals.progress_at is not None
-    assert vitals.progress_at > 0
+    assert vitals.progress_at["take-0"] > 0
 
 
 async def test_waiting_without_a_batch_is_no_progress_of_one():
     vitals = Vitals()
     await patiently("mongo", vitals, Server(vitals, ConnectionError()), transient)
-    assert vitals.progress_at is None
+    assert vitals.progress_at == {}
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 3, 6, 7, 10_000])

@@ -100,4 +100,4 @@ async def test_concerns_of_the_uri_do_not_weaken_a_write(real_servers):
         assert found.write_concern.document == {"w": "majority", "j": True, "wtimeout": 15_000}
         assert found.read_concern.level == "majority"
     finally:
-        client.close()
+        await client.close()

@@ -14,12 +14,16 @@ DEADLINE = 120.0
         ({}, None),
         ({"loop_at": NOW - LOOP_LATE_SECONDS}, None),
         ({"loop_at": NOW - LOOP_LATE_SECONDS - 0.1}, "the event loop hangs"),
-        ({"progress_at": NOW - DEADLINE}, None),
-        ({"progress_at": NOW - DEADLINE - 0.1}, "a batch hangs"),
-        ({"progress_at": None}, None),
+        ({"progress_at": {"take-0": NOW - DEADLINE}}, None),
+        ({"progress_at": {"take-0": NOW - DEADLINE - 0.1}}, "a batch hangs"),
+        ({"progress_at": {"take-0": NOW - DEADLINE - 0.1, "take-1": NOW}}, "a batch hangs"),
+        ({"progress_at": {}}, None),
         ({"stop_at": NOW - STOP_LATE_SECONDS}, None),
         ({"stop_at": NOW - STOP_LATE_SECONDS - 0.1}, "stopping hangs"),
-        ({"progress_at": NOW - DEADLINE - 1, "waiting_for": {"mongo": "x"}}, "a batch hangs"),
+        (
+            {"progress_at": {"take-0": NOW - DEADLINE - 1}, "waiting_for": {"mongo": "x"}},
+            "a batch hangs",
+        ),
         ({"joined": False, "waiting_for": {"kafka": "x"}}, None),
     ],
 )
@@ -42,13 +46,13 @@ def test_ready_is_joined_waiting_for_nobody_and_not_stopping(signs, ready):
 
 def test_a_batch_that_waits_for_a_server_makes_progress_and_one_that_ended_is_not_looked_at():
     vitals = Vitals()
-    vitals.batch_started()
-    assert vitals.progress_at is not None
-    vitals.progress_at = 0.0
+    vitals.batch_started("take-0")
+    assert vitals.progress_at.keys() == {"take-0"}
+    vitals.progress_at["take-0"] = 0.0
     vitals.waits("mongo", "AutoReconnect")
-    assert vitals.progress_at > 0
-    vitals.batch_ended()
-    assert vitals.progress_at is None
+    assert vitals.progress_at["take-0"] > 0
+    vitals.batch_ended("take-0")
+    assert vitals.progress_at == {}
     assert vitals.batch_at is not None
 
 
