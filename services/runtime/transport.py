@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from mode.utils.futures import maybe_async
 
@@ -22,6 +23,24 @@ def transport(fetch_max_wait_ms: int) -> type[Transport]:
             return one
 
     return type("OurTransport", (Transport,), {"Consumer": OurConsumer})
+
+
+def look_for_leaders(consumer: Any) -> None:
+    """Let a consumer that asks where a log begins ask anew who leads it, when that failed.
+
+    aiokafka asks the broker of before again and again, until its metadata is five minutes old
+    (robinhood/aiokafka issue 9); nothing of those partitions is read, and sagas time out.
+    """
+    client, ask = consumer._client, consumer._fetcher._proc_offset_request
+
+    async def ask_and_look(node: int, topics: Any) -> Any:
+        try:
+            return await ask(node, topics)
+        except KafkaError:
+            client.force_metadata_update()
+            raise
+
+    consumer._fetcher._proc_offset_request = ask_and_look
 
 
 class _Task:
@@ -45,6 +64,10 @@ class _NoThread(AIOKafkaConsumerThread):
 
     Worker: Any = _Task
     fetch_max_wait_ms: int
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        look_for_leaders(self._consumer)
 
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
+import pytest
+from aiokafka.errors import NotLeaderForPartitionError
 
 from contracts.envelope import Record
 from services.runtime.agent import Intake, build_app
@@ -120,6 +122,26 @@ async def test_an_intake_that_lingers_waits_for_more_but_not_once_a_batch_is_ful
         assert batches == []
         await send_in_order(tiny, b"3", b"4", b"5")
         await until_so("one batch", lambda: batches == [[b"1", b"2", b"3", b"4", b"5"]])
+
+
+async def test_a_consumer_that_asks_the_wrong_broker_where_a_log_begins_looks_for_the_right_one(
+    tiny: Tiny, settings: Settings
+):
+    """Else it would go on asking it for five minutes, and read nothing."""
+    async with app_of(tiny, settings, Handler(), asyncio.Event()) as app:
+        await until_so("a consumer", lambda: consumer_of(app)._fetcher is not None)
+        client, fetcher = consumer_of(app)._client, consumer_of(app)._fetcher
+        before = client.cluster._last_successful_refresh_ms
+        send, client.send = client.send, no_leader
+        with pytest.raises(NotLeaderForPartitionError):
+            await fetcher._proc_offset_request(0, {tiny.topic("in"): [(0, -2)]})
+        client.send = send
+        seen = client.cluster
+        await until_so("new metadata", lambda: seen._last_successful_refresh_ms > before)
+
+
+async def no_leader(*_: object) -> None:
+    raise NotLeaderForPartitionError
 
 
 async def send_in_order(tiny: Tiny, *values: bytes, to: str = "in") -> None:
