@@ -28,6 +28,7 @@ AWAY_SECONDS = 120
 async def test_a_hand_made_start_of_three_headers_completes(shared: System):
     sent = starts.start(correlation_id="binary")
     (place,) = await starts.send(shared.kafka, shared.start_topic, sent)
+    await shared.completed(1, correlation_id="binary", event_count=7)  # its end may be heard first
     saga = await shared.ended("binary")
     assert (saga["status"], saga["journey"], saga["journey_version"]) == (
         "COMPLETED", "partner-onboarding", 1,
@@ -39,7 +40,6 @@ async def test_a_hand_made_start_of_three_headers_completes(shared: System):
         "CT-", "DP-", "CA-", "WS-",
     ]  # fmt: skip
     assert saga["current_step"] is saga["failure"] is saga["compensation"] is None
-    assert saga["event_count"] == 7
     said = sagas_of(await shared.events())[saga["_id"]]
     assert {one.key for records in said.values() for one in records} == {
         saga["partner_id"].encode()
