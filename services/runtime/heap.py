@@ -9,8 +9,8 @@ _OPTIONS = {_ARENA_MAX: 1, _MMAP_THRESHOLD: 131_072, _TRIM_THRESHOLD: 131_072}
 
 
 def keep_little() -> list[int]:
-    """One arena for all threads, and what is freed goes back. By default each thread of the
-    driver's pool has an arena that keeps what its largest batch took.
+    """One arena for all threads, and what is freed goes back. By default each thread that makes
+    objects, such as one that looks up a name, has an arena that keeps the most it ever took.
 
     To be called before there are threads. Returns what mallopt(3) said to each option: 1 is yes.
     Where the C library has no such thing nothing happens.
