@@ -25,6 +25,7 @@ RAW = Pipeline(
     raw.TOPICS[-1],
     raw.STATE,
     {"tenant_id": "default", "status": raw.STATUSES[-1]},
+    len(raw.TOPICS),
     (*(f"raw-{number}" for number in range(len(raw.STEPS))), "raw-projector"),
     raw.body,
     lambda name: name,
