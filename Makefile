@@ -53,7 +53,8 @@ test: setup ## all that needs Python only, under 15 minutes
 	@$(PYTEST) -q $(TWO) -m "not apache and not long"
 	@$(PYTEST) -q -m "not apache and not long" $(CHAOS)
 	@echo "Left out: the tests on Apache Kafka (Java 17 and Maven), those that take minutes (a minute"
-	@echo "of random deaths, a minute without each server, a queue of 5,000, TLS) and the linters."
+	@echo "of random deaths, a minute without each server, a queue of 5,000, TLS, a topic made anew) and"
+	@echo "the linters."
 	@echo "To have them: make test-all"
 
 test-all: lint ## everything; nothing is left out

@@ -1,6 +1,6 @@
 """Projecting a batch of events: keep each event, fold each saga. Nothing is said to anyone.
 
-A batch costs a write of its events, and a read and a write per 250 sagas; more only for
+A batch costs a write of its events, and a read and a write per 125 sagas; more only for
 identities that are known already, and for sagas that another worker wrote at the same moment. It
 may be repeated at any point: what was kept is kept, what was folded folds to the same.
 """

@@ -87,7 +87,8 @@ def check_faust() -> Finding:
     try:
         check()
     except StartError as error:
-        return fail("faust", str(error), "pip install --force-reinstall faust-streaming")
+        remedy = f"pip install --force-reinstall faust-streaming=={FAUST} cramjam"
+        return fail("faust", str(error), remedy)
     return ok("faust", f"{FAUST} with its compiled extension")
 
 

@@ -131,7 +131,7 @@ async def _service(client: Client, settings: Settings, name: str, now: datetime)
         return fail(name, line_of(error), "see the database's log, and its access rules")
     living = [one for one in records if (now - one["seen_at"]).total_seconds() < RECORD_SECONDS]
     if not living:
-        remedy = "onboarding up, or start its container"
+        remedy = "onboarding up, or start its process (docs/deploy.md)"
         return fail(name, "no living process", remedy)
     partitions = sum(len(one["partitions"]) for one in living)
     versions = ", ".join(sorted({str(one["version"]) for one in living}))

@@ -2,7 +2,7 @@
 
 Why not `take_events`: it polls, and acknowledges a batch whose handler raised. The generator
 below waits for the first event, takes what else is there, and acknowledges after the body
-returned. It touches Faust's internals, so it is pinned to one version and stands in one place;
+returned. It touches internals of Faust, which is pinned to one version, here and in transport.py;
 tests/integration/test_agent.py and test_agent_in_faust.py show that nothing is lost by an
 exception, kill -9, SIGTERM, a rebalance or a stale generation.
 """
@@ -29,6 +29,9 @@ from services.runtime.vitals import Vitals, fail_stop
 OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
 FAUST = "0.15.3"
 LINGER_LOOK_SECONDS = 0.1
+# A worker whose queue is full does not fetch. If it waits for a server so long that aiokafka takes
+# it for idle, it leaves its group, and rejoins after a fetch, which waits for the group.
+A_YEAR = 365.0 * 86_400
 FETCH_BYTES = 262_144  # of each partition; a backlog in all of them would fill 1 MiB each
 
 
@@ -51,7 +54,8 @@ def check_faust() -> None:
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Topics that are taken together: how many records a batch may have, and how long it waits for
-    more of them after its first. Two intakes do not wait for each other."""
+    more of them after its first. Two intakes do not wait for each other's batches; only a full
+    queue of one holds up the other, and both wait for room for calls (service.py)."""
 
     topics: Sequence[str]
     most: int
@@ -84,6 +88,7 @@ def build_app(
         broker_commit_every=1000,
         consumer_max_fetch_size=FETCH_BYTES,
         broker_max_poll_records=most,
+        broker_max_poll_interval=A_YEAR,
         broker_session_timeout=settings.kafka_session_timeout_seconds,
         broker_heartbeat_interval=settings.kafka_heartbeat_seconds,
         broker_rebalance_timeout=30,

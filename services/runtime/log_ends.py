@@ -61,7 +61,7 @@ async def stop_past_the_end(
 async def _look(
     group_name: str, settings: Settings, vitals: Vitals, assigned: Sequence[str], stop: Stop
 ) -> None:
-    """It stops before it closes its connections: to close them hung where a log was empty."""
+    """It stops before it closes its connections: to close them may hang where a log is empty."""
     pairs = [one.rpartition("/") for one in assigned]
     partitions = [(topic, int(number)) for topic, _, number in pairs]
     places = KafkaPlaces(settings)

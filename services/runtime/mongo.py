@@ -31,7 +31,7 @@ Client = AsyncMongoClient[dict[str, Any]]
 
 
 def connect(uri: str, answer_seconds: float = 5.0) -> Client:
-    """A client that acknowledges only what a majority has in its journal; all waits end.
+    """A client all of whose waits end; what counts as written is said by `database`.
 
     SettingsError, one line without a word of the URI, if it cannot be read.
     """

@@ -70,7 +70,8 @@ def utc_now() -> datetime:
 
 
 def run_process(name: str, prepare: Prepare) -> None:
-    """Run until SIGTERM or SIGINT (exit 0). Exit 2: wrong settings. Exit 70: fail-stop."""
+    """Run until SIGTERM or SIGINT (exit 0). Exit 2: wrong settings, or a
+    server refuses us. Exit 70: fail-stop."""
     keep_little()
     try:
         settings = load_settings()

@@ -1,7 +1,7 @@
 """Faust's transport on aiokafka, without what costs most where batches are small.
 
-It touches Faust's internals, as agent.py does, and is pinned to the same version; the tests named
-there show that nothing is lost by it.
+It touches internals of Faust, mode and aiokafka, whose versions are pinned; the tests that agent.py
+names show that nothing is lost by it.
 """
 
 import asyncio
@@ -12,9 +12,11 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from mode.utils.futures import maybe_async
 
+from services.runtime.vitals import fail_stop
+
 
 def transport(fetch_max_wait_ms: int) -> type[Transport]:
-    """Faust's transport, with its hard-coded fetch wait of 1.5 s as a setting."""
+    """Faust's transport, its consumer in the service's loop, its fetch wait of 1.5 s a setting."""
 
     class OurConsumer(_Consumer):
         def _new_consumer_thread(self) -> "_NoThread":
@@ -43,6 +45,21 @@ def look_for_leaders(consumer: Any) -> None:
     consumer._fetcher._proc_offset_request = ask_and_look
 
 
+def tell_of_refusals(consumer: Any) -> None:
+    """End the process when its group refuses it, as for a session timeout that the broker does not
+    allow. aiokafka would tell whoever polls next; Faust does not poll, and would wait for ever."""
+
+    def end(error: BaseException) -> None:
+        fail_stop(f"the consumer group refuses this worker: {type(error).__name__}")
+
+    def end_if_failed(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            end(error)
+
+    consumer._coordinator._push_error_to_user = end
+    consumer._coordinator._coordination_task.add_done_callback(end_if_failed)
+
+
 class _Task:
     """Stands in for the thread that Faust would start: a task of the service's own loop."""
 
@@ -68,6 +85,17 @@ class _NoThread(AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         await super().on_start()
         look_for_leaders(self._consumer)
+        tell_of_refusals(self._consumer)
+
+    async def seek_to_committed(self) -> Any:
+        """Also where nothing was committed: aiokafka leaves such a partition where it is, and what
+        was handed out before a rebalance, or during one, would be passed over for ever. Where a log
+        begins later than at 0, aiokafka then looks for its beginning."""
+        found = await super().seek_to_committed()
+        for partition, offset in found.items():
+            if self._consumer and not offset:
+                self._consumer.seek(partition, 0)
+        return found
 
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -4,12 +4,14 @@ import os
 import sys
 import threading
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 EXIT_FAIL_STOP = 70
 LOOP_LATE_SECONDS = 30.0
 STOP_LATE_SECONDS = 60.0
+_INTAKE: ContextVar[str | None] = ContextVar("intake", default=None)  # whose batch a task works on
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Vitals:
         return self.joined and not self.waiting_for and self.stop_at is None
 
     def batch_started(self, intake: str) -> None:
+        _INTAKE.set(intake)
         self.progress_at[intake] = time.monotonic()
 
     def batch_ended(self, intake: str) -> None:
@@ -43,11 +46,12 @@ class Vitals:
     def waits(self, server: str, why: str) -> None:
         """A call to a server failed and will be tried again."""
         self.waiting_for[server] = why
-        self.waits_its_turn()
+        self.progress_at = dict.fromkeys(self.progress_at, time.monotonic())
 
     def waits_its_turn(self) -> None:
-        """A batch waits for calls of batches before it: that is no hang."""
-        self.progress_at = dict.fromkeys(self.progress_at, time.monotonic())
+        """The batch of the caller waits for calls of batches before it: that is no hang."""
+        if (intake := _INTAKE.get()) and intake in self.progress_at:
+            self.progress_at[intake] = time.monotonic()
 
     def answered(self, server: str) -> None:
         self.waiting_for.pop(server, None)

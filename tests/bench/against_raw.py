@@ -10,7 +10,7 @@ from typing import Any
 from deploy.local.stack import Stack
 from tests.bench.comparing import RAW, WITHOUT_PROJECTOR, alone, make_topics, raw_children
 from tests.bench.load import OURS, Load, load_on, looking, stack_of
-from tests.bench.pipeline import figure
+from tests.bench.reporting import figure
 
 BURST_SECONDS, REST_SECONDS = 600, 60
 WARM_UP = 500  # the broker is slow until it has compiled its own code

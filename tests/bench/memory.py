@@ -6,7 +6,8 @@ import psutil
 
 from deploy.local.stack import SERVERS, Stack
 from tests.bench.load import load_on, stack_of
-from tests.bench.pipeline import GOALS, figure, processes
+from tests.bench.pipeline import GOALS, processes
+from tests.bench.reporting import figure
 
 TENTHS, PATIENCE_SECONDS = 10, 600
 GROWTH = 1.1

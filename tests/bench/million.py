@@ -19,7 +19,8 @@ from pymongo import AsyncMongoClient
 
 from deploy.local.stack import STEPS, Stack
 from tests.bench.load import Load, load_on, stack_of
-from tests.bench.pipeline import cpu_seconds, figure, processes, report
+from tests.bench.pipeline import cpu_seconds, processes
+from tests.bench.reporting import figure, report
 from tests.integration.polling import until
 
 FEW, MANY, BURST, AT_ONCE = 10_000, 1_000_000, 5_000, 1_000

@@ -1,20 +1,17 @@
-"""A burst, a steady load, CPU and memory of the whole stack, on a broker; and the report of it."""
+"""A burst, a steady load, CPU and memory of the whole stack, on a broker."""
 
 import asyncio
-import json
 import statistics
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from deploy.local.stack import Stack
+from deploy.local.stack import SERVERS, Stack
 from tests.bench.load import Broker, Load, load_on, stack_of
+from tests.bench.reporting import figure
 
-REPORT = Path(".onboarding/reports/bench.json")
 GOALS = {"burst": 250.0, "memory": 120.0, "rest": 10.0}
 WARM_UP, REST_SECONDS = 20, 10
 
@@ -72,40 +69,16 @@ async def _burst(load: Load, burst: int, stack: Stack) -> list[dict[str, Any]]:
         spent = (after[name] - before[name]) * 1000 / burst
         figures.append(figure(f"CPU per saga, {name}", spent, "ms"))
         megabytes = process.memory_info().rss / 1e6
-        goal = None if name in {"kafka", "mongo"} else GOALS["memory"]
+        goal = None if name in SERVERS else GOALS["memory"]
         figures.append(figure(f"memory, {name}", megabytes, "MB", goal, at_most=True))
     return figures
 
 
 async def _rest(stack: Stack) -> list[dict[str, Any]]:
-    ours = {n: p for n, p in processes(stack).items() if n not in {"kafka", "mongo"}}
+    ours = {n: p for n, p in processes(stack).items() if n not in SERVERS}
     await asyncio.sleep(REST_SECONDS / 2)  # rest is what is measured: it cannot be waited for
     before = sum(cpu_seconds(ours).values())
     await asyncio.sleep(REST_SECONDS)
     share = (sum(cpu_seconds(ours).values()) - before) / REST_SECONDS * 100
     goal = GOALS["rest"] if stack.options.broker == "apache" else None
     return [figure("at rest, our processes together", share, "% of a core", goal, at_most=True)]
-
-
-def figure(
-    name: str, value: float, unit: str, goal: float | None = None, at_most: bool = False
-) -> dict[str, Any]:
-    met = None if goal is None else (value <= goal if at_most else value >= goal)
-    return {"figure": name, "value": round(value, 2), "unit": unit, "goal": goal, "met": met}
-
-
-def report(figures: list[dict[str, Any]], file: Path = REPORT) -> None:
-    """Print the table, write the report."""
-    for item in figures:
-        goal = "" if item["goal"] is None else f"  (goal {item['goal']:g}, met: {item['met']})"
-        print(f"{item['figure']:<58} {item['value']:>10.2f} {item['unit']}{goal}")
-    machine = {"cores": psutil.cpu_count(), "memory_gb": round(psutil.virtual_memory().total / 1e9)}
-    body = {
-        "seed": None,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine,
-        "figures": figures,
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(body, indent=2) + "\n")
-    print(f"{machine['cores']} cores, {machine['memory_gb']} GB; report: {file}")

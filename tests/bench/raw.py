@@ -5,7 +5,7 @@
 
 Each is a process of aiokafka and PyMongo's asynchronous client and nothing else: what is ready, 500
 at most, is one unordered bulk (majority, journal), then one awaited batch of sends, then a commit
-by hand. It checks nothing, keeps no outbox, cannot undo, and does not know a repeated record.
+by hand. It checks nothing, keeps no outbox, cannot undo, and says again what it reads again.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,10 +24,11 @@ from pymongo import AsyncMongoClient, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from saga_state.queries import EVENT_INDEXES, INDEX_OPTIONS, SAGA_INDEXES, Keys
+from saga_state.store import DUPLICATE_KEY
 
 STEPS = ("registration", "contract", "documents", "campaigns", "recruitment")
 TOPICS = tuple(f"raw.{number}" for number in range(len(STEPS) + 1))
-STATUSES = tuple(f"{number} SAID" for number in range(len(TOPICS)))  # the last: COMPLETED
+STATUSES = tuple(f"{number} SAID" for number in range(len(TOPICS)))  # the last stands for COMPLETED
 BODY_BYTES, MOST = 500, 500
 STATE = "raw_state"
 Database = Any  # pymongo's asynchronous client has no useful types for databases
@@ -76,8 +77,11 @@ def _decision(one: ConsumerRecord, name: str, now: datetime) -> UpdateOne:
 
 async def _insert(events: Any, writes: Sequence[InsertOne[dict[str, Any]]]) -> None:
     """A record that is read again, as it was stopped before the commit, is there already."""
-    with suppress(BulkWriteError):
+    try:
         await events.bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+            raise
 
 
 def _event(one: ConsumerRecord, now: datetime) -> InsertOne[dict[str, Any]]:

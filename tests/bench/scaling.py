@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.load import Load, load_on, stack_of
-from tests.bench.pipeline import figure
+from tests.bench.reporting import figure
 from tests.deploy.sandbox import Sandbox
 
 ANSWER_SECONDS, CALLS = 0.2, 8

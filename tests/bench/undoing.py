@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from contracts.journey import PARTNER_ONBOARDING_1
 from contracts.topics import event_topic
 from tests.bench.load import OURS, Broker, Load, fetch_max_wait_ms, load_on, stack_of
-from tests.bench.pipeline import figure
+from tests.bench.reporting import figure
 from tests.chaos.mayhem import request_to_undo
 from tests.integration.outside import Seen
 
@@ -43,7 +43,7 @@ async def _of(broker: Broker, which: str, env: dict[str, str]) -> list[dict[str,
     done, undone = (statistics.median(some) * 1000 for some in zip(*took, strict=True))
     return [
         figure(f"doing a saga at rest, {which} ({broker})", done, "ms"),
-        figure(f"undoing it ({broker})", undone, "ms"),
+        figure(f"undoing it, {which} ({broker})", undone, "ms"),
         figure(f"undoing to doing, {which} ({broker})", undone / done, "", 1.0, at_most=True),
     ]
 

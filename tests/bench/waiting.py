@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.local.stack import Stack
 from tests.bench.load import Broker, Load, load_on, stack_of
-from tests.bench.pipeline import figure
+from tests.bench.reporting import figure
 from tests.deploy.sandbox import Sandbox
 from tests.integration.polling import until
 

@@ -1,18 +1,15 @@
 """What the chaos tests found, in figures; with ONBOARDING_CHAOS_REPORT they are written there."""
 
-import json
 import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.bench.pipeline import figure
+from tests.bench.reporting import figure, write_report
 
 
 @dataclass
@@ -33,16 +30,4 @@ def found() -> Iterator[Found]:
     here = Found(int(drawn))
     yield here
     if file := os.environ.get("ONBOARDING_CHAOS_REPORT"):
-        _write(here, Path(file))
-
-
-def _write(found: Found, file: Path) -> None:
-    memory = round(psutil.virtual_memory().total / 1e9)
-    report = {
-        "seed": found.seed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": psutil.cpu_count(), "memory_gb": memory},
-        "figures": found.figures,
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report, indent=2) + "\n")
+        write_report(here.figures, Path(file), here.seed)

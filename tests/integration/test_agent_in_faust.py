@@ -7,9 +7,11 @@ from typing import Any
 
 import faust
 import pytest
-from aiokafka.errors import NotLeaderForPartitionError
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import InvalidSessionTimeoutError, NotLeaderForPartitionError
 
 from contracts.envelope import Record
+from services.runtime import transport
 from services.runtime.agent import Intake, build_app
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -129,7 +131,7 @@ async def test_a_consumer_that_asks_the_wrong_broker_where_a_log_begins_looks_fo
 ):
     """Else it would go on asking it for five minutes, and read nothing."""
     async with app_of(tiny, settings, Handler(), asyncio.Event()) as app:
-        await until_so("a consumer", lambda: consumer_of(app)._fetcher is not None)
+        await until_so("partitions", lambda: bool(app.consumer.assignment()))
         client, fetcher = consumer_of(app)._client, consumer_of(app)._fetcher
         before = client.cluster._last_successful_refresh_ms
         send, client.send = client.send, no_leader
@@ -138,6 +140,49 @@ async def test_a_consumer_that_asks_the_wrong_broker_where_a_log_begins_looks_fo
         client.send = send
         seen = client.cluster
         await until_so("new metadata", lambda: seen._last_successful_refresh_ms > before)
+
+
+async def test_what_was_handed_out_comes_again_after_a_rebalance_though_nothing_was_committed(
+    tiny: Tiny, settings: Settings
+):
+    handler = Handler()
+    async with app_of(tiny, settings, handler, handler.go_on) as app:
+        await send_in_order(tiny, b"a", b"b")
+        await until_so("a batch", lambda: bool(handler.taken))
+        await app.consumer.perform_seek()  # as a rebalance does when it is over
+        await until_so("both anew", lambda: queue_of(app).qsize() >= 2)
+
+
+async def test_a_worker_that_did_not_fetch_for_hours_joins_its_group_again(
+    tiny: Tiny, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    """It waited for MongoDB, its queue was full, and so nothing was fetched."""
+    async with app_of(tiny, settings, Handler(), asyncio.Event()) as app:
+        coordinator = consumer_of(app)._coordinator
+        hours = property(lambda _: 10 * 3600.0)
+        monkeypatch.setattr(SubscriptionState, "fetcher_idle_time", hours)
+        before = coordinator.generation
+        coordinator.request_rejoin()
+        await until_so("joined again", lambda: coordinator.generation > before)
+
+
+@pytest.mark.parametrize("how", ["refused", "crashed"])
+async def test_a_worker_that_its_group_refuses_ends(
+    tiny: Tiny, settings: Settings, monkeypatch: pytest.MonkeyPatch, how: str
+):
+    ended: list[str] = []
+
+    async def refuse() -> None:
+        coordinator.ensure_coordinator_known = known  # once is enough
+        raise InvalidSessionTimeoutError if how == "refused" else ValueError
+
+    async with app_of(tiny, settings, Handler(), asyncio.Event()) as app:
+        coordinator = consumer_of(app)._coordinator
+        monkeypatch.setattr(transport, "fail_stop", ended.append)
+        known, coordinator.ensure_coordinator_known = coordinator.ensure_coordinator_known, refuse
+        coordinator.request_rejoin()
+        await until_so("its end", lambda: bool(ended))
+    assert "the consumer group refuses this worker" in ended[0]
 
 
 async def no_leader(*_: object) -> None:

@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.reporting import write_report
 from tests.chaos.cluster.plan import lanes_of
-from tests.chaos.cluster.report import figures_of, print_table, write_report
+from tests.chaos.cluster.report import figures_of, print_table
 from tests.chaos.cluster.run import Wanted, run
 
 REPORT = Path(".onboarding/reports/chaos.json")
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = asyncio.run(run(wanted))
     figures = figures_of(told)
     print_table(figures, told)
-    write_report(figures, asked.seed, asked.report)
+    write_report(figures, asked.report, asked.seed)
     if all(one["met"] is not False for one in figures):
         shutil.rmtree(folder, ignore_errors=True)
         return 0

@@ -13,7 +13,7 @@ from tests.integration.outside import Reading, Seen
 
 ENDING = ("PartnerOnboardingCompleted", "PartnerOnboardingFailed", "CompensationCompleted")
 ASKED_AT = outside.EVENTS[1:6]
-# With the usual times it once heard of one partition two minutes late, after a restart of all brokers.
+# Short: a consumer may ask the broker of before until its metadata is old.
 SHORT = {"request_timeout_ms": 10_000, "metadata_max_age_ms": 5_000}
 Ask = Callable[[str, bytes], Awaitable[None]]  # saga id, key
 

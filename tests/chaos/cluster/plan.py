@@ -76,8 +76,7 @@ async def _is_over(cluster: Cluster, seconds: float) -> bool:
 
 
 LONG = {"join-and-leave", "roll-workers", "roll-brokers", "roll-databases"}
-# Struck as often as the others, the platform was away for more than half of the time: of 900 sagas 26 found
-# no answer in the time of their step, which then is right to undo them.
+# Rarely: a step that finds no answer in its time is right to undo a good saga.
 PAUSES: Mapping[str, tuple[float, float]] = dict.fromkeys(
     strikes_workers.PLATFORM_STRIKES, (15.0, 30.0)
 )

@@ -1,22 +1,15 @@
-"""The figures of a run: a table for people, and the report that `make chaos` leaves."""
+"""The figures of a run: a table for people, for the report that `make chaos` leaves."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-import psutil
-
-from tests.bench.pipeline import figure
+from tests.bench.reporting import Figure, figure, line_of
 from tests.chaos.cluster.checker import FAULTS
 from tests.chaos.cluster.run import Told
 
 PROGRESS_GOAL_SECONDS = 60.0
 COUNTED = ("accepted", "poison", "ended COMPLETED", "ended FAILED", "ended COMPENSATED",
            "records", "duplicates")  # fmt: skip
-Figure = dict[str, Any]
 
 
 def figures_of(told: Told) -> list[Figure]:
@@ -47,20 +40,6 @@ def _done(told: Told) -> Iterable[Figure]:
 def print_table(figures: Sequence[Figure], told: Told) -> None:
     """And the first of each kind of what is wrong."""
     for one in figures:
-        goal = "" if one["goal"] is None else f"  (goal {one['goal']:g}, met: {one['met']})"
-        print(f"{one['figure']:<58} {one['value']:>10g} {one['unit']}{goal}")
+        print(line_of(one))
     for kind, words in told.verdict.faults.items():
         print(f"{kind}:", *words, sep="\n  ")
-
-
-def write_report(figures: Sequence[Figure], seed: int, file: Path) -> None:
-    """As `tests/chaos/conftest.py` writes that of the tests."""
-    memory = round(psutil.virtual_memory().total / 1e9)
-    report = {
-        "seed": seed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": psutil.cpu_count(), "memory_gb": memory},
-        "figures": list(figures),
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report, indent=2) + "\n")

@@ -56,7 +56,7 @@ def end_of(saga: Saga) -> str | None:
 
 
 def faults_of(saga: Saga, effects: Mapping[str, Effect]) -> Iterator[Fault]:
-    """What is wrong with a saga that has ended."""
+    """What is wrong with a saga at rest."""
     yield from saga.faults
     end, done = end_of(saga), done_in(saga)
     for step in OUTER:
@@ -79,8 +79,7 @@ def _of_effect(step: str, effect: Effect, end: str | None, said: bool) -> Iterat
 
 
 def _out_of_order(saga: Saga) -> Iterator[Fault]:
-    """I7: later steps first. Where a time was over, or a step was named that was done, a step may
-    be undone out of its turn."""
+    """I7: later steps first; after a TIMEOUT a step may be undone out of its turn."""
     if "TIMEOUT" in saga.codes.values():
         return
     places = [STEPS.index(step) for step in saga.undone]

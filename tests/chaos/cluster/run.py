@@ -27,7 +27,8 @@ REQUESTS = outside.event_topics("")[outside.EVENTS.index("compensation-requested
 
 @dataclass(frozen=True)
 class Wanted:
-    """`lanes`: the faults by whom they strike, one at a time in each; none: nothing is done.
+    """`lanes`: the faults by whom they strike, one at a time in each; with none only the
+    platform fails, is slow and loses answers.
     In a control the platform forgets its keys, and the verdict must find it.
     """
 

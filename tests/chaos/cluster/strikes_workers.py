@@ -47,7 +47,7 @@ async def stop_platform(cluster: Cluster, chance: random.Random) -> AsyncIterato
 
 @asynccontextmanager
 async def join_and_leave(cluster: Cluster, chance: random.Random) -> AsyncIterator[str]:
-    """A worker of one service leaves its group or joins it, each ten seconds."""
+    """A worker of one service leaves its group and joins it again and again, within ten seconds each."""
     service = chance.choice(cluster.workers).partition("-")[0]
     name = [one for one in cluster.workers if one.partition("-")[0] == service][-1]
     for _ in range(STORM_ROUNDS):

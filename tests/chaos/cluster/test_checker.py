@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.cluster.checker import Verdict, judge
+from tests.chaos.cluster.checker import FAULTS, Verdict, judge
 from tests.chaos.cluster.databases import of_projection, of_step
 from tests.chaos.cluster.ledger import START_TOPIC, STEPS, C, F, K, Ledger, P, R, Record
 from tests.chaos.cluster.rules import Effects
@@ -177,6 +177,7 @@ def test_each_harm_is_found(kind: str, records: list[Record], lines: Lines, mean
     verdict = verdict_of(records, lines, meant)
     assert verdict.counted[kind] > 0, verdict.faults
     assert verdict.faults[kind]
+    assert verdict.faults.keys() <= set(FAULTS), "a kind without a goal"
 
 
 def test_a_poison_that_was_accepted_and_is_in_no_topic_is_lost():

@@ -57,6 +57,8 @@ async def test_who_is_to_be_undone_is_asked_for_once_at_an_event_of_its_own():
     said = [
         seen("X", f"asked-{number}", topic, step="") for topic in EVENTS[1:6] for number in (5, 8)
     ]
+    _, early = await heard(*said[:2])
+    assert early == ["s-1 p-1"]
     following, asked = await heard(*said, *said)
     assert asked == ["s-1 p-1", "s-1 p-1"]
     assert following.asked == {5, 8}

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from tests.bench.reporting import write_report
 from tests.chaos.cluster.checker import FAULTS, Verdict
 from tests.chaos.cluster.following import Following
-from tests.chaos.cluster.report import figures_of, write_report
+from tests.chaos.cluster.report import figures_of
 from tests.chaos.cluster.run import Told
 
 
@@ -50,7 +51,7 @@ def test_no_rest_and_no_progress_in_a_minute_miss_theirs():
 
 def test_the_report_has_all_figures_and_what_repeats_the_run(tmp_path: Path):
     figures = figures_of(told_of())
-    write_report(figures, 7, tmp_path / "reports" / "chaos.json")
+    write_report(figures, tmp_path / "reports" / "chaos.json", 7)
     report = json.loads((tmp_path / "reports" / "chaos.json").read_text())
     assert (report["seed"], report["figures"]) == (7, figures)
     values = {one["figure"]: one["value"] for one in report["figures"]}

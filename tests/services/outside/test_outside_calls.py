@@ -152,7 +152,9 @@ async def test_a_bug_in_a_call_ends_all_with_it():
 
 
 def test_a_batch_that_waits_for_calls_is_no_hang():
-    vitals = Vitals(loop_at=0, progress_at={"take-0": 0})
+    vitals = Vitals(loop_at=0)
+    vitals.batch_started("take-0")
+    vitals.progress_at["take-0"] = 0
     assert late(vitals, 120, 1000) is not None
     vitals.waits_its_turn()
     now = vitals.progress_at["take-0"]

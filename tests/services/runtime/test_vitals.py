@@ -1,5 +1,8 @@
 """The signs of life: when a process is ready, and when the watchdog must end it."""
 
+import asyncio
+import time
+
 import pytest
 
 from services.runtime.vitals import LOOP_LATE_SECONDS, STOP_LATE_SECONDS, Vitals, late
@@ -63,3 +66,20 @@ def test_a_server_that_answers_is_not_waited_for_any_more_nor_is_one_that_was_ne
     assert vitals.waiting_for == {"mongo": "AutoReconnect"}
     vitals.answered("mongo")
     assert vitals.waiting_for == {}
+
+
+async def test_a_batch_that_waits_its_turn_keeps_no_other_alive():
+    vitals = Vitals()
+    vitals.batch_started("take-1")
+    vitals.progress_at["take-1"] = NOW - DEADLINE - 1  # it hangs since
+
+    async def waits() -> None:
+        vitals.batch_started("take-0")
+        vitals.waits_its_turn()
+
+    await asyncio.create_task(waits())
+    vitals.loop_at = NOW
+    assert late(vitals, DEADLINE, NOW) == "a batch hangs"
+    vitals.waits("mongo", "away")
+    vitals.loop_at = time.monotonic()
+    assert late(vitals, DEADLINE, time.monotonic()) is None
