@@ -136,7 +136,7 @@ class Load:
         """Until the projection has so many, those of before included."""
 
         async def has_them() -> bool:
-            return await self.projected() >= count
+            return await self._events() >= count and await self.projected() >= count
 
         await until(f"{count} projected", has_them, seconds)
 
@@ -144,8 +144,12 @@ class Load:
         """How many completed sagas the projection has whole: the last event of a saga may show
         before those of other topics."""
         completed: int = await self.sagas.count_documents(self.pipeline.completed)
+        return min(completed, await self._events())
+
+    async def _events(self) -> int:
+        """For how many sagas there are events; to ask so costs mongod nothing, to count does."""
         events: int = await self.sagas.database.events.estimated_document_count()
-        return min(completed, events // self.pipeline.events_of_saga)
+        return events // self.pipeline.events_of_saga
 
 
 @asynccontextmanager
