@@ -47,16 +47,17 @@ def look_for_leaders(consumer: Any) -> None:
 
 def tell_of_refusals(consumer: Any) -> None:
     """End the process when its group refuses it, as for a session timeout that the broker does not
-    allow. aiokafka would tell whoever polls next; Faust does not poll, and would wait for ever."""
+    allow, or when nobody keeps it in the group any more. aiokafka would tell whoever polls next;
+    Faust does not poll, and would wait for ever."""
 
-    def end(error: BaseException) -> None:
+    def refused(error: BaseException) -> None:
         fail_stop(f"the consumer group refuses this worker: {type(error).__name__}")
 
     def end_if_failed(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
-            end(error)
+            fail_stop(f"this worker cannot stay in its consumer group: {type(error).__name__}")
 
-    consumer._coordinator._push_error_to_user = end
+    consumer._coordinator._push_error_to_user = refused
     consumer._coordinator._coordination_task.add_done_callback(end_if_failed)
 
 

@@ -166,15 +166,25 @@ async def test_a_worker_that_did_not_fetch_for_hours_joins_its_group_again(
         await until_so("joined again", lambda: coordinator.generation > before)
 
 
-@pytest.mark.parametrize("how", ["refused", "crashed"])
-async def test_a_worker_that_its_group_refuses_ends(
-    tiny: Tiny, settings: Settings, monkeypatch: pytest.MonkeyPatch, how: str
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (InvalidSessionTimeoutError, "the consumer group refuses this worker"),
+        (ValueError, "this worker cannot stay in its consumer group"),
+    ],
+)
+async def test_a_worker_that_its_group_refuses_or_that_falls_out_of_it_ends(
+    tiny: Tiny,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+    why: str,
 ):
     ended: list[str] = []
 
     async def refuse() -> None:
         coordinator.ensure_coordinator_known = known  # once is enough
-        raise InvalidSessionTimeoutError if how == "refused" else ValueError
+        raise error
 
     async with app_of(tiny, settings, Handler(), asyncio.Event()) as app:
         coordinator = consumer_of(app)._coordinator
@@ -182,7 +192,7 @@ async def test_a_worker_that_its_group_refuses_ends(
         known, coordinator.ensure_coordinator_known = coordinator.ensure_coordinator_known, refuse
         coordinator.request_rejoin()
         await until_so("its end", lambda: bool(ended))
-    assert "the consumer group refuses this worker" in ended[0]
+    assert why in ended[0]
 
 
 async def no_leader(*_: object) -> None:
