@@ -10,12 +10,12 @@ from contracts.journey import JOURNEYS
 from saga_state.document import Saga, StoredEvent, statuses
 from saga_state.partner_hash import partner_hash
 from saga_state.queries import Wanted
+from saga_state.shown import event_json, saga_json
 from services.cli.errors import USAGE, CliError
 from services.cli.options import Output, one_of
 from services.cli.printing import answer, answer_one, console, note
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
-from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import in_time, list_of, timeline_of
 from services.cli.times import parse_since

@@ -2,24 +2,15 @@
 
 import json
 import re
-from typing import Any
 
 import orjson
 
 from contracts import ids
 from contracts.envelope import Headers
+from contracts.masking import HIDDEN, masked
 
-HIDDEN = "***"
-_PLAIN_FIELDS = frozenset(
-    {
-        "failed_step", "step", "code", "outcome", "state", "attempts", "where", "last_step",
-        "tipo_partner", "preferred_contract_type", "kind", "type", "level", "currency", "seats",
-        "answer_within_seconds", "specversion", "datacontenttype",
-    }
-)  # fmt: skip
 _OURS = re.compile(r"ce_[a-z]+|dlq_[a-z_]+|content-type|traceparent")
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._:/+; =-]{0,200}")
-_CODE = re.compile(r"[A-Za-z0-9_.-]{0,64}")
 
 
 def masked_value(value: bytes | None) -> str:
@@ -31,7 +22,7 @@ def masked_value(value: bytes | None) -> str:
     except orjson.JSONDecodeError:
         return f"({len(value)} bytes that are not JSON; --reveal shows them)"
     try:
-        return json.dumps(_masked(found), indent=2, ensure_ascii=False)
+        return json.dumps(masked(found), indent=2, ensure_ascii=False)
     except RecursionError:
         return f"({len(value)} bytes of JSON, nested too deep to be shown masked)"
 
@@ -70,13 +61,3 @@ def masked_key(key: bytes | None) -> str:
 def _masked_header(name: str, value: bytes | None) -> str:
     text = (value or b"").decode(errors="replace")
     return text if _OURS.fullmatch(name) and _PLAIN_TEXT.fullmatch(text) else HIDDEN
-
-
-def _masked(value: Any, field: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _masked(one, name) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_masked(one, field) for one in value]
-    if value is None or isinstance(value, bool):
-        return value
-    return value if field in _PLAIN_FIELDS and _CODE.fullmatch(str(value)) else HIDDEN

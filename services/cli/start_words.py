@@ -9,12 +9,12 @@ from rich.table import Table
 
 from saga_state.document import Saga
 from saga_state.partner_hash import partner_hash
+from saga_state.shown import saga_json
 from services.cli.errors import NO, PARTLY, CliError
 from services.cli.options import Output
 from services.cli.printing import answer, answer_one, console, counted, write_line, write_lines
 from services.cli.projection import open_projection
 from services.cli.running_stack import Found
-from services.cli.saga_json import saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import failure_words, list_of
 from services.cli.start_messages import Order, Ready

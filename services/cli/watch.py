@@ -10,6 +10,7 @@ from rich.text import Text
 
 from saga_state.document import Saga
 from saga_state.queries import Wanted
+from saga_state.shown import saga_json
 from saga_state.status import ENDED
 from saga_state.store import SagaStore
 from services.cli.errors import USAGE, CliError
@@ -17,7 +18,6 @@ from services.cli.options import Output
 from services.cli.printing import console, write_lines
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
-from services.cli.saga_json import saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from contracts.events import event_names
+from saga_state.shown import event_json, saga_json
 from services.cli.event_words import words_of
 from services.cli.options import Output
 from services.cli.printing import answer, json_text
-from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import list_of, timeline_of
 
