@@ -28,10 +28,15 @@ SAGA_INDEXES: Mapping[str, Keys] = {
     "by_step": _index("current_step", last="updated_at"),
     "by_status": _index("status", last="updated_at"),
     "by_update": _index(last="updated_at"),
+    "by_journey": _index("journey", last="initiated_at"),
+    "by_start": _index(last="initiated_at"),
+    "by_due": (("tenant_id", UP), ("due_at", UP), ("_id", UP)),
 }
-# Few sagas fail: of the others this index knows nothing, so that they cost it no write.
+# Few sagas fail, few are under way: of the others these indexes know nothing, so that they cost
+# them no write.
 INDEX_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "by_failure_code": {"partialFilterExpression": {"failure.code": {"$exists": True}}},
+    "by_due": {"partialFilterExpression": {"due_at": {"$type": "date"}}},
 }
 EVENT_INDEXES: Mapping[str, Keys] = {
     "of_saga": (("tenant_id", UP), ("saga_id", UP), ("time", UP), ("_id", UP)),
@@ -51,8 +56,10 @@ class Query:
 class Wanted:
     """Which sagas of a tenant a list is to show; None: no matter. Times: from <= t < until.
 
-    The latest updated come first; of a partner_hash, the latest started. `after`: the place of the
-    last saga of the page before, by the field that `order_of_list` names.
+    The latest updated come first. The latest started come first where it is asked by journey,
+    partner_hash or start (`by_start` asks so without another condition); such a list leaves out
+    what was never started. With `due_before` what is due longest comes first. `after`: the place
+    of the last saga of the page before, by the field that `order_of_list` names.
     """
 
     status: str | None = None
@@ -62,12 +69,16 @@ class Wanted:
     partner_hash: str | None = None
     updated_from: datetime | None = None
     updated_until: datetime | None = None
+    started_from: datetime | None = None
+    started_until: datetime | None = None
+    due_before: datetime | None = None
+    by_start: bool = False
     after: Place | None = None
 
 
 def order_of_list(wanted: Wanted) -> str:
-    """The field whose time orders that list: `updated_at` or `initiated_at`."""
-    return SAGA_INDEXES[_hint(_equal(wanted))][-2][0]
+    """The field whose time orders that list: `updated_at`, `initiated_at` or `due_at`."""
+    return SAGA_INDEXES[_hint(wanted)][-2][0]
 
 
 def of_any_id(tenant_id: str, text: str) -> tuple[Query, Query]:
@@ -92,13 +103,27 @@ def timeline(tenant_id: str, saga_id: str) -> Query:
 
 def listed(tenant_id: str, wanted: Wanted) -> Query:
     """The list that is wanted: by the narrowest index; other conditions are checked on the way."""
-    asked = _equal(wanted)
-    hint = _hint(asked)
+    hint = _hint(wanted)
     order = SAGA_INDEXES[hint][-2:]
-    clauses: list[Mapping[str, Any]] = [{"tenant_id": tenant_id, **asked}, *_between(wanted)]
+    clauses = [{"tenant_id": tenant_id, **_equal(wanted)}, *_between(wanted)]
+    if order[0][0] != "updated_at":
+        clauses.append({order[0][0]: {"$type": "date"}})
     if wanted.after is not None:
-        clauses += _beyond(order[0][0], wanted.after)
+        clauses += _beyond(*order[0], wanted.after)
     return Query({"$and": clauses}, hint, order)
+
+
+def beginning_with(tenant_id: str, text: str) -> tuple[Query, ...]:
+    """The sagas one of whose ids begins with a text, a question for each kind of id."""
+    of_ids = {"_id": "_id_", "partner_id": "of_partner", "correlation_id": "of_correlation"}
+    return tuple(
+        Query(
+            {"tenant_id": tenant_id, field: {"$gte": text, "$lt": f"{text}\U0010ffff"}},
+            hint,
+            ((field, UP),),
+        )
+        for field, hint in of_ids.items()
+    )
 
 
 def _exact(tenant_id: str, field: str, text: str, hint: str) -> Query:
@@ -116,25 +141,43 @@ def _equal(wanted: Wanted) -> dict[str, str]:
     return {field: value for field, value in equal.items() if value is not None}
 
 
-def _hint(asked: Mapping[str, Any]) -> str:
+def _hint(wanted: Wanted) -> str:
+    asked = _equal(wanted)
+    if "partner_hash" in asked:
+        return "of_partner_hash"
+    if wanted.due_before is not None:
+        return "by_due"
+    if _asks_by_start(wanted):
+        return "by_journey" if "journey" in asked else "by_start"
     return next((name for field, name in _NARROWEST_FIRST.items() if field in asked), "by_update")
 
 
+def _asks_by_start(wanted: Wanted) -> bool:
+    return wanted.by_start or bool(wanted.started_from or wanted.started_until)
+
+
 def _between(wanted: Wanted) -> list[Mapping[str, Any]]:
-    bounds = {"$gte": wanted.updated_from, "$lt": wanted.updated_until}
-    return [{"updated_at": {how: at}} for how, at in bounds.items() if at is not None]
+    bounds = (
+        ("updated_at", "$gte", wanted.updated_from),
+        ("updated_at", "$lt", wanted.updated_until),
+        ("initiated_at", "$gte", wanted.started_from),
+        ("initiated_at", "$lt", wanted.started_until),
+        ("due_at", "$lt", wanted.due_before),
+    )
+    return [{field: {how: at}} for field, how, at in bounds if at is not None]
 
 
-def _beyond(field: str, after: Place) -> list[Mapping[str, Any]]:
+def _beyond(field: str, direction: int, after: Place) -> list[Mapping[str, Any]]:
     """What comes after a place. The first clause bounds the index, the second is exact."""
     at, id_ = after
-    exact = [{field: {"$lt": at}}, {field: at, "_id": {"$lt": id_}}]
-    return [{field: {"$lte": at}}, {"$or": exact}]
+    beyond = "$lt" if direction == DOWN else "$gt"
+    exact = [{field: {beyond: at}}, {field: at, "_id": {beyond: id_}}]
+    return [{field: {f"{beyond}e": at}}, {"$or": exact}]
 
 
 _NARROWEST_FIRST = {
-    "partner_hash": "of_partner_hash",
     "failure.code": "by_failure_code",
     "current_step": "by_step",
     "status": "by_status",
+    "journey": "by_journey",
 }

@@ -114,6 +114,17 @@ class SagaStore:
         """A page of the sagas that are wanted (see Wanted for the order)."""
         return await self.ask(queries.listed(tenant_id, wanted), limit)
 
+    async def find_beginning(self, tenant_id: str, text: str, limit: int = 50) -> list[Saga]:
+        """Those one of whose ids begins with a text, at most `limit`, the latest updated first."""
+        pages = [await self.ask(one, limit) for one in queries.beginning_with(tenant_id, text)]
+        found = {saga["_id"]: saga for page in pages for saga in page}
+        return sorted(found.values(), key=lambda saga: saga["updated_at"], reverse=True)[:limit]
+
+    async def digest_of_event(self, id_: str) -> str | None:
+        """What tells the body of the event of that identity from another's; None: not seen."""
+        found = await self._events.find_one({"_id": id_}, {"digest": 1})
+        return found["digest"] if found else None
+
     async def timeline(self, tenant_id: str, saga_id: str, limit: int = 1000) -> list[StoredEvent]:
         """The events of a saga by their times."""
         query = queries.timeline(tenant_id, saga_id)

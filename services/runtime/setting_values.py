@@ -4,7 +4,8 @@ import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 _VISIBLE = re.compile(r"[!-~]+")
 
@@ -41,6 +42,12 @@ def _is_address(text: str) -> bool:
     return bool(url and url.hostname and url.port)
 
 
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        return frozenset(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
 def _split(text: str) -> SplitResult | None:
     try:
         url = urlsplit(text)
@@ -56,3 +63,5 @@ Brokers = Annotated[str, AfterValidator(_brokers)]
 MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+"""Comma separated."""

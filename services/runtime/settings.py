@@ -5,17 +5,26 @@ A wrong value stops the process at start with one line that names the setting (e
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import PydanticBaseSettingsSource as Source
 from pydantic_settings.exceptions import SettingsError as SettingsParseError
 
 from contracts.journey import JOURNEYS
 from contracts.reading import Reader
+from services.runtime.gateway_settings import GatewaySettings
 from services.runtime.setting_files import SecretFileError, SecretFiles, names_of_files
-from services.runtime.setting_values import Brokers, Bytes, HttpUrl, MongoUri, Seconds, Token
+from services.runtime.setting_values import (
+    Brokers,
+    Bytes,
+    HttpUrl,
+    MongoUri,
+    Names,
+    Seconds,
+    Token,
+)
 from services.runtime.setting_words import plain_words
 
 PREFIX = "ONBOARDING_"
@@ -25,7 +34,7 @@ class SettingsError(Exception):
     """A setting is wrong: one line that names it and says how to mend it."""
 
 
-class Settings(BaseSettings):
+class Settings(GatewaySettings):
     """The settings of one process."""
 
     model_config = SettingsConfigDict(
@@ -68,7 +77,7 @@ class Settings(BaseSettings):
     retention_hours: int = Field(168, ge=1, description="How long event topics keep records")
     dead_letter_retention_hours: int = Field(720, ge=1, description="The same, dead letters")
     journey_version: int = Field(1, ge=1, description="The version that new sagas start on")
-    tenants: Annotated[frozenset[str], NoDecode] = Field(
+    tenants: Names = Field(
         frozenset(), description="Known tenants, comma separated; empty: any"
     )
     event_max_bytes: Bytes = Field(256 * 1024, description="A larger event body is poison")
@@ -127,13 +136,6 @@ class Settings(BaseSettings):
         """The environment, `.env`, and secrets in files."""
         files = SecretFiles(settings_cls, env_settings, dotenv_settings)
         return init_settings, files, env_settings, dotenv_settings, file_secret_settings
-
-    @field_validator("tenants", mode="before")
-    @classmethod
-    def _split_tenants(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return frozenset(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @field_validator("journey_version")
     @classmethod

@@ -12,6 +12,7 @@ from saga_forged import forged, proper
 from saga_given import NOW, Voices, at, hash_of, told
 
 from saga_state import queries
+from saga_state.facts import identity_of
 from saga_state.projector import project
 from saga_state.queries import Wanted
 from saga_state.records import fits_bson
@@ -146,6 +147,12 @@ WANTED = {
     "hash": Wanted(partner_hash=hash_of("ana.maria@example.com")),
     "updated": Wanted(updated_from=at(1), updated_until=at(20)),
     "all": Wanted("FAILED", None, "partner-onboarding", "NO", None, at(-1), at(99)),
+    "started": Wanted(started_from=at(0), started_until=at(20)),
+    "started in a journey": Wanted(journey="partner-creation", started_from=at(0)),
+    "started with a status": Wanted("COMPENSATED", started_until=at(20)),
+    "by start": Wanted(by_start=True),
+    "due": Wanted(due_before=at(10_000)),
+    "due at a step": Wanted(step="documents", due_before=at(10_000)),
 }
 
 
@@ -161,13 +168,16 @@ def expected(sagas: list, wanted: Wanted) -> list[str]:
             and wanted.failure_code in (None, (saga["failure"] or {}).get("code"))
             and (not wanted.updated_from or saga["updated_at"] >= wanted.updated_from)
             and (not wanted.updated_until or saga["updated_at"] < wanted.updated_until)
+            and (not wanted.started_from or saga["initiated_at"] >= wanted.started_from)
+            and (not wanted.started_until or saga["initiated_at"] < wanted.started_until)
+            and (not wanted.due_before or (saga["due_at"] or at(99_999)) < wanted.due_before)
         )
 
     field = queries.order_of_list(wanted)
     found = sorted(
         (saga for saga in sagas if fits(saga)), key=lambda saga: (saga[field], saga["_id"])
     )
-    return [saga["_id"] for saga in reversed(found)]
+    return [saga["_id"] for saga in (found if field == "due_at" else reversed(found))]
 
 
 @pytest.mark.parametrize("wanted", WANTED.values(), ids=WANTED)
@@ -200,6 +210,27 @@ async def test_a_saga_is_found_by_any_of_its_ids_but_not_by_another_tenant(peopl
     assert len(await store.find_by_hash(TENANT, hash_of("ANA.maria@example.com"), 100)) == 50
 
 
+async def test_sagas_are_found_by_the_beginning_of_an_id_but_not_by_another_tenant(peopled) -> None:
+    store, sagas = peopled
+    own = [saga for saga in sagas if saga["tenant_id"] == TENANT]
+    for field in ("_id", "partner_id", "correlation_id"):
+        text = own[0][field][:-1]
+        found = {saga["_id"] for saga in await store.find_beginning(TENANT, text, 100)}
+        assert found >= {saga["_id"] for saga in own if saga[field].startswith(text)}
+        assert found <= {saga["_id"] for saga in own}
+    assert len(await store.find_beginning(TENANT, "p-", 7)) == 7
+    assert await store.find_beginning(TENANT, "$where", 7) == []
+
+
+async def test_of_an_event_its_body_is_told_by_a_digest(mongo) -> None:
+    v = Voices()
+    event = v.start()
+    await project([event], mongo, hash_of, NOW)
+    id_ = identity_of(event.source, event.event_id)
+    assert await mongo.digest_of_event(id_) == event.digest
+    assert await mongo.digest_of_event("another") is None
+
+
 async def test_counts(peopled) -> None:
     store, sagas = peopled
     own = [saga for saga in sagas if saga["tenant_id"] == TENANT]
@@ -214,6 +245,7 @@ QUESTIONS = {
     "partner": queries.of_any_id(TENANT, "p-1")[0],
     "correlation": queries.of_any_id(TENANT, "corr-1")[1],
     "timeline": queries.timeline(TENANT, "x"),
+    **{f"beginning {one.hint}": one for one in queries.beginning_with(TENANT, "abc")},
 }  # fmt: skip
 
 

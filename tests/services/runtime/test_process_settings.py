@@ -52,6 +52,13 @@ WRONG = {
     "UNDO_HOURS": ["0", "nan"],
     "CALLS_MAX": ["0", "1001"],
     "CALL_TIMEOUT_SECONDS": ["0"],
+    "GATEWAY_PORT": ["-1", "65536"],
+    "GATEWAY_BODY_MAX_BYTES": ["0", "x"],
+    "GATEWAY_ANSWER_SECONDS": ["0", "nan"],
+    "GATEWAY_KEY_PER_SECOND": ["0"],
+    "GATEWAY_ADDRESS_PER_SECOND": ["0", "x"],
+    "GATEWAY_STREAMS_MAX": ["0"],
+    "AUTH": ["maybe", "OFF"],
 }
 OF_A_STEP = {
     "DOCUMENTS_TIMEOUT_SECONDS": ["0", "soon"],
@@ -68,6 +75,8 @@ OF_A_STEP = {
 ANYTHING_GOES = {
     "TENANTS", "HASH_KEY", "HEALTH_HOST", "HEALTH_FILE",
     "KAFKA_USER", "KAFKA_PASSWORD", "KAFKA_CA_FILE", "KAFKA_CERT_FILE", "KAFKA_KEY_FILE",
+    "GATEWAY_HOST", "GATEWAY_FILE", "GATEWAY_CERT_FILE", "GATEWAY_KEY_FILE", "GATEWAY_PROXIES",
+    "GATEWAY_ORIGINS",
 }  # fmt: skip
 
 
