@@ -45,6 +45,7 @@ lint: setup ## ruff, mypy, import contracts, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.generate --check
+	@$(BIN)/python -m services.gateway.openapi --check
 
 test-fast: setup ## no servers, nothing that takes long: about a minute
 	@$(PYTEST) -q $(TWO) -m "not servers and not apache and not slow"
@@ -87,6 +88,7 @@ lock: setup ## make requirements.lock anew from pyproject.toml
 
 generate: setup ## JSON Schemas, AsyncAPI document, missing examples
 	@$(BIN)/python -m contracts.generate
+	@$(BIN)/python -m services.gateway.openapi
 
 clean: ## remove what targets made here
 	@rm -rf $(VENV) .onboarding .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -79,7 +79,7 @@ class Reader:
             traceparent=_traceparent(attributes),
             data=data,
             body=body,
-            digest=_digest(body),
+            digest=digest_of_body(body),
             record=record,
             names_journey="journey" in attributes,
         )
@@ -244,7 +244,7 @@ def _body_correlation_id(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _digest(body: Mapping[str, Any]) -> str:
+def digest_of_body(body: Mapping[str, Any]) -> str:
     """Equal for bodies that are equal as JSON, whatever the order of their members."""
     canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()

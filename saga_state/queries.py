@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from saga_state.document import statuses
 from saga_state.facts import searchable
 
 Keys = Sequence[tuple[str, int]]
 Place = tuple[datetime, str]  # a document's place in a list: the time it is ordered by, its `_id`
 UP, DOWN = 1, -1
+UNENDED = frozenset(statuses()) - {"COMPLETED", "FAILED", "COMPENSATED"}
 
 
 def _index(*fields: str, last: str) -> Keys:
@@ -111,6 +113,13 @@ def listed(tenant_id: str, wanted: Wanted) -> Query:
     if wanted.after is not None:
         clauses += _beyond(*order[0], wanted.after)
     return Query({"$and": clauses}, hint, order)
+
+
+def under_way(tenant_id: str, journey: str) -> Query:
+    """The sagas of a journey that have not ended: those few are found by their statuses, each read
+    in order, merged."""
+    wanted = {"tenant_id": tenant_id, "status": {"$in": sorted(UNENDED)}, "journey": journey}
+    return Query(wanted, "by_status", SAGA_INDEXES["by_status"][-2:])
 
 
 def beginning_with(tenant_id: str, text: str) -> tuple[Query, ...]:

@@ -120,6 +120,12 @@ class SagaStore:
         found = {saga["_id"]: saga for page in pages for saga in page}
         return sorted(found.values(), key=lambda saga: saga["updated_at"], reverse=True)[:limit]
 
+    async def under_way(self, tenant_id: str, journey: str, limit: int) -> tuple[list[Saga], int]:
+        """Those of a journey that have not ended, the latest updated first; and how many."""
+        query = queries.under_way(tenant_id, journey)
+        count = await self._sagas.count_documents(query.filter, hint=query.hint)
+        return await self.ask(query, limit), count
+
     async def digest_of_event(self, id_: str) -> str | None:
         """What tells the body of the event of that identity from another's; None: not seen."""
         found = await self._events.find_one({"_id": id_}, {"digest": 1})

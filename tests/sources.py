@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-AGENT, PROCESS = "services/runtime/agent.py", "services/runtime/process.py"
+AGENT, LIFECYCLE = "services/runtime/agent.py", "services/runtime/lifecycle.py"
 
 
 @dataclass(frozen=True)

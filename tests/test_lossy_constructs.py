@@ -10,7 +10,7 @@ import pytest
 
 from tests.sources import (
     AGENT,
-    PROCESS,
+    LIFECYCLE,
     SERVICES,
     Rule,
     Source,
@@ -122,7 +122,7 @@ def test_each_rule_finds_what_breaks_it(rule, code):
         (tasks_are_kept, MAY_HOLD[1], "self.task = asyncio.create_task(work())"),
         (
             tasks_are_kept,
-            PROCESS,
+            LIFECYCLE,
             "async def f():\n  async with asyncio.TaskGroup() as tasks:\n    tasks.create_task(g())",
         ),
     ],

@@ -35,12 +35,22 @@ class StateFolder:
     def health_file(self, name: str) -> Path:
         return self.root / "health" / name
 
+    @property
+    def gateway_file(self) -> Path:
+        return self.root / "health" / "gateway.url"
+
+    @property
+    def key_file(self) -> Path:
+        """The API key of this stack; it is kept, so that who exported it can go on."""
+        return self.root / "api-key"
+
+    def gateway_url(self) -> str | None:
+        """Where the gateway answers; None until it does."""
+        return _line_of(self.gateway_file)
+
     def health_url(self, name: str) -> str | None:
         """The address that the process itself wrote; None until it has."""
-        try:
-            return self.health_file(name).read_text().strip() or None
-        except FileNotFoundError:
-            return None
+        return _line_of(self.health_file(name))
 
     def fresh_log(self, name: str) -> None:
         """Put the log of the run before this one aside as `<name>.log.1`."""
@@ -77,6 +87,13 @@ class StateFolder:
         self.run_file.unlink(missing_ok=True)
         for folder in (self.scratch, self.root / "health"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _line_of(file: Path) -> str | None:
+    try:
+        return file.read_text().strip() or None
+    except FileNotFoundError:
+        return None
 
 
 def _take(lock: TextIO, root: Path) -> None:

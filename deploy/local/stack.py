@@ -15,12 +15,15 @@ from deploy.local.backoff import Backoff
 from deploy.local.child import Child
 from deploy.local.folder import StateFolder
 from deploy.local.platform_child import platform, urls
+from deploy.local.ports import free_ports
 from deploy.local.readiness import service_is_ready
 from deploy.local.supervisor import OnEvent, Supervisor, supervising
 
 STOP_GRACE_SECONDS = 20.0  # calls that are out take some of it
 SERVERS = ("kafka", "mongo", "platform")
+GATEWAY = "gateway"
 STEPS = tuple(dict.fromkeys(step for one in JOURNEYS.values() for step in one.step_names))
+SERVICES = (*STEPS, "saga_state")
 Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
 # What suits the embedded broker better than the defaults; the user's own environment goes above it.
 EMBEDDED_SETTINGS = {
@@ -43,7 +46,7 @@ class Options:
     broker: Literal["embedded", "apache"] | None = "embedded"
     kafka: str | None = None
     mongo: str | None = None
-    services: tuple[str, ...] = (*STEPS, "saga_state")
+    services: tuple[str, ...] = SERVICES
     workers: Mapping[str, int] = field(default_factory=dict)
     platform: bool = False
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -64,7 +67,7 @@ class Stack:
     @property
     def gateway(self) -> str | None:
         """Its URL once it is ready; None without one."""
-        return self.supervisor.folder.health_url("gateway")
+        return self.supervisor.folder.gateway_url()
 
     async def launch_services(self, env: Mapping[str, str] | None = None) -> None:
         """Start the services of the options, all at once, with `env` above their settings."""
@@ -78,11 +81,19 @@ class Stack:
         return Child(
             name,
             (sys.executable, "-m", _module(name)),
-            {**self._settings(), "ONBOARDING_HEALTH_FILE": health_file, **env},
+            {**self._settings(), "ONBOARDING_HEALTH_FILE": health_file, **self._own(name), **env},
             partial(service_is_ready, folder, name),
             stop_grace_seconds=STOP_GRACE_SECONDS,
             after=tuple(one for one in self.supervisor.names() if one in SERVERS),
         )
+
+    def _own(self, name: str) -> dict[str, str]:
+        """The gateway has a port of its own beside that of its health pages."""
+        if name != GATEWAY:
+            return {}
+        (port,) = free_ports(1)  # chosen here, so that it is the same after a restart
+        file = str(self.supervisor.folder.gateway_file)
+        return {"ONBOARDING_GATEWAY_PORT": str(port), "ONBOARDING_GATEWAY_FILE": file}
 
     def _settings(self) -> dict[str, str]:
         options = self.options

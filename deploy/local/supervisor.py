@@ -153,7 +153,7 @@ class Supervisor:
         url = self.folder.health_url
         running = [(name, keeper.pid) for name, keeper in self._keepers.items() if keeper.pid]
         processes = [{"name": name, "pid": pid, "health_url": url(name)} for name, pid in running]
-        addresses = {**self._addresses, "gateway": url("gateway")}
+        addresses = {**self._addresses, "gateway": self.folder.gateway_url()}
         try:
             self.folder.write_run_file({**addresses, "processes": processes})
         except OSError as error:

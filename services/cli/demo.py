@@ -41,7 +41,7 @@ def demo(broker: Broker, stays: bool) -> None:
     quiet()
     out = console()
     checked_settings()  # before there is a folder that a refusal would leave behind
-    plan = Plan(Path(tempfile.mkdtemp(prefix="onboarding-demo-")), broker)
+    plan = Plan(Path(tempfile.mkdtemp(prefix="onboarding-demo-")), broker, gateway=False)
     ended_well = asyncio.Event()
     work = _demo(plan, stays, ended_well, out)
     try:

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.platform_faults import SYSTEMS
-from deploy.local.stack import Options, Prepare
+from deploy.local.stack import GATEWAY, SERVICES, Options, Prepare
 from saga_state.store import SagaStore, database
 from services.cli.errors import USAGE, CliError
 from services.cli.options import Broker
 from services.cli.printing import masked
 from services.cli.reaching import mongo_at, mongo_is_away
 from services.cli.running_stack import settings
+from services.cli.stack_key import register
 from services.cli.step_rules import checked_settings
 from services.runtime.kafka import transient as kafka_is_away
 from services.runtime.kafka_access import check
@@ -35,12 +36,13 @@ _BROKERS: Mapping[Broker, Literal["embedded", "apache"] | None] = {
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to run, where, on which Kafka, with how many workers of a service, and whether
-    with the sandbox of the outside systems."""
+    with the sandbox of the outside systems, and with the gateway."""
 
     folder: Path
     broker: Broker = Broker.EMBEDDED
     workers: Mapping[str, int] = field(default_factory=dict)
     platform: bool = False
+    gateway: bool = True
 
     @property
     def own_broker(self) -> bool:
@@ -58,6 +60,7 @@ def options_of(plan: Plan) -> Options:
         plan.folder,
         _BROKERS[plan.broker],
         workers=plan.workers,
+        services=(*SERVICES, GATEWAY) if plan.gateway else SERVICES,
         platform=plan.platform,
         **external,
     )
@@ -104,13 +107,15 @@ async def _prepare(plan: Plan, kafka: str, mongo: str) -> None:
             raise CliError(f"the topics cannot be made: {type(error).__name__}: {error}") from None
         line = f"Kafka at {kafka} does not answer ({type(error).__name__})"
         raise CliError(f"{line}: check ONBOARDING_KAFKA") from None
-    await _prepare_projection(mongo, wanted.prefix)
+    await _prepare_databases(plan, mongo, wanted)
 
 
-async def _prepare_projection(mongo: str, prefix: str) -> None:
+async def _prepare_databases(plan: Plan, mongo: str, wanted: Settings) -> None:
     try:
         async with mongo_at(mongo) as client:
-            await SagaStore(database(client, prefix)).ensure()
+            await SagaStore(database(client, wanted.prefix)).ensure()
+            if plan.gateway:
+                await register(client, wanted, plan.folder)
     except Exception as error:
         if not mongo_is_away(error):
             raise

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import asking, checking, local, operating, starting
+from services.cli.commands import access, asking, checking, local, operating, starting
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
@@ -123,6 +123,17 @@ schemas.command("list")(checking.schemas_list)
 schemas.command("show")(checking.schemas_show)
 schemas.command("check")(checking.schemas_check)
 app.add_typer(schemas, name="schemas")
+
+keys = _group("API keys of the gateway: who may do what, for which tenant.")
+keys.command("create")(access.keys_create)
+keys.command("list")(access.keys_list)
+keys.command("rotate")(access.keys_rotate)
+keys.command("revoke")(access.keys_revoke)
+app.add_typer(keys, name="keys")
+
+audit = _group("The audit: who did what, on which saga, when, from where, why.")
+audit.command("list")(access.audit_list)
+app.add_typer(audit, name="audit")
 
 broker = _group("The Kafka broker of this machine.")
 broker.command("install")(local.broker_install)

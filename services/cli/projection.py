@@ -9,15 +9,23 @@ from services.cli.errors import CliError
 from services.cli.printing import masked, note, quiet
 from services.cli.reaching import mongo_at, mongo_is_away
 from services.cli.running_stack import Found
+from services.runtime.mongo import Client
 
 
 @asynccontextmanager
 async def open_projection(found: Found) -> AsyncIterator[SagaStore]:
     """The store of `saga_state`; CliError if MongoDB does not answer."""
+    async with open_mongo(found) as client:
+        yield SagaStore(database(client, found.settings.prefix))
+
+
+@asynccontextmanager
+async def open_mongo(found: Found) -> AsyncIterator[Client]:
+    """A client of the databases; CliError if MongoDB does not answer."""
     quiet()
     try:
         async with mongo_at(found.mongo) as client:
-            yield SagaStore(database(client, found.settings.prefix))
+            yield client
     except Exception as error:
         if not mongo_is_away(error):
             raise

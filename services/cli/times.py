@@ -22,6 +22,11 @@ def parse_since(text: str, now: datetime) -> datetime:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def since_or_none(text: str | None) -> datetime | None:
+    """The same, where it may be left out."""
+    return None if text is None else parse_since(text, datetime.now(UTC))
+
+
 def time_of_day(time: datetime | None) -> str:
     """`2026-03-02 09:30:00Z`; a dash for none."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if time else "-"

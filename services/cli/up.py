@@ -29,6 +29,7 @@ DATABASES = {
     Broker.EXTERNAL: "yours, as ONBOARDING_MONGO says",
 }
 PLATFORM = "sandbox of documents, campaigns and recruitment; faults: POST /faults"
+GATEWAY_HINT = "REST; /docs shows all routes; `onboarding env` exports it and a key"
 EXAMPLE = "--nombre 'My Company' --email me@mine.com --telefono +1234567890 --tipo EMPRESA"
 
 
@@ -76,6 +77,8 @@ def _servers(run: Mapping[str, Any], broker: Broker) -> RenderableType:
     table.add_column(style="dim", overflow="fold")
     table.add_row("Kafka", cell(run["kafka"]), KINDS[broker])
     table.add_row("MongoDB", cell(masked(run["mongo"])), DATABASES[broker])
+    if run.get("gateway"):
+        table.add_row("Gateway", cell(run["gateway"]), GATEWAY_HINT)
     if run.get("platform"):
         table.add_row("Platform", cell(run["platform"]), PLATFORM)
     return table

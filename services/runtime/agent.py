@@ -24,7 +24,7 @@ from services.runtime.kafka_access import credentials
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 from services.runtime.transport import transport
-from services.runtime.vitals import Vitals, fail_stop
+from services.runtime.vitals import Vitals, fail_stop, where
 
 OnBatch = Callable[[Sequence[Record]], Awaitable[None]]
 FAUST = "0.15.3"
@@ -174,17 +174,6 @@ def record_of(event: EventT[bytes]) -> Record:
         headers=tuple(headers or ()),
         timestamp_ms=int(message.timestamp * 1000),
     )
-
-
-def where(error: BaseException) -> str:
-    """Type and place of an error, without its text: that may hold personal data."""
-    if isinstance(error, BaseExceptionGroup):
-        return where(error.exceptions[0])
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "unknown place"
-    return f"{type(error).__name__} in {place}"
 
 
 class _Boot(BootStrategy):

@@ -25,7 +25,7 @@ async def start_health(service: str, settings: Settings, vitals: Vitals) -> web.
         body = {
             "status": "pass" if vitals.ready else "fail",
             "joined": vitals.joined,
-            "waiting_for": vitals.waiting_for,
+            "waiting_for": vitals.missing,
         }
         return web.json_response(body, status=200 if vitals.ready else 503)
 
@@ -47,7 +47,7 @@ async def start_health(service: str, settings: Settings, vitals: Vitals) -> web.
     await _listen(runner, settings)
     host, port = runner.addresses[0][:2]
     if settings.health_file is not None:
-        _write(settings.health_file, f"http://{host}:{port}")
+        write_whole(settings.health_file, f"http://{host}:{port}")
     return runner
 
 
@@ -57,25 +57,27 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
-        if (refusal := _refusal(host, port, error)) is None:
+        if (refusal := listen_refusal("HEALTH", host, port, error)) is None:
             raise
         raise SettingsError(refusal) from None
 
 
-def _refusal(host: str, port: int, error: OSError) -> str | None:
+def listen_refusal(name: str, host: str, port: int, error: OSError) -> str | None:
+    """Why we cannot listen as ONBOARDING_<name>_HOST and _PORT say, in one line; None: it is not
+    for them."""
     if error.errno == errno.EADDRINUSE:
         return (
-            f"ONBOARDING_HEALTH_PORT: {port} is in use on {host}; choose another, or 0: a free one"
+            f"ONBOARDING_{name}_PORT: {port} is in use on {host}; choose another, or 0: a free one"
         )
     if error.errno == errno.EACCES:
-        return f"ONBOARDING_HEALTH_PORT: {port} is not for this user; choose one above 1023, or 0"
+        return f"ONBOARDING_{name}_PORT: {port} is not for this user; choose one above 1023, or 0"
     # From 3.13 on asyncio gives no number when no address of the host could be bound.
     if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
-        return f"ONBOARDING_HEALTH_HOST: {host} is no address of this machine to listen on"
+        return f"ONBOARDING_{name}_HOST: {host} is no address of this machine to listen on"
     return None
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """In one step, so that nobody reads half an address."""
     draft = path.with_suffix(".draft")
     draft.write_text(text)

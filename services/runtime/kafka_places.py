@@ -19,6 +19,7 @@ from services.runtime.watching import Offsets, Partition
 
 ANSWER_SECONDS = 10.0
 EMPTY_FETCH_MS, READ_ON_MS = 20, 200
+TIMES_SECONDS = 0.5
 
 
 class KafkaPlaces:
@@ -46,6 +47,21 @@ class KafkaPlaces:
             told = await consumer.end_offsets(wanted)
             ends = await _read_on(consumer, told)
         return {(one.topic, one.partition): offset for one, offset in ends.items()}
+
+    async def begins(self, topics: Sequence[str]) -> Offsets:
+        """Where the logs begin that `ends` was asked of before."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            consumer, _ = await self._connected()
+            wanted = [TopicPartition(one, n) for one in topics for n in range(self._counts[one])]
+            told = await consumer.beginning_offsets(wanted)
+        return {(one.topic, one.partition): offset for one, offset in told.items()}
+
+    async def times_at(self, places: Offsets) -> Mapping[Partition, int]:
+        """The times (ms since 1970) of the records at these places, or of the first behind them;
+        without those that did not come in half a second."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            consumer, _ = await self._connected()
+            return await _times(consumer, {TopicPartition(*one): at for one, at in places.items()})
 
     async def of_group(self, group: str, partitions: Sequence[Partition]) -> Offsets:
         """See Places."""
@@ -99,3 +115,23 @@ async def _read_on(
     ends = {one: await consumer.position(one) for one in told}
     consumer.unsubscribe()
     return ends
+
+
+async def _times(
+    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int]
+) -> dict[Partition, int]:
+    """Nothing is fetched afterwards."""
+    consumer.assign(list(places))
+    for one, offset in places.items():
+        consumer.seek(one, offset)
+    times: dict[Partition, int] = {}
+    deadline = asyncio.get_running_loop().time() + TIMES_SECONDS
+    while len(times) < len(places) and asyncio.get_running_loop().time() < deadline:
+        found = await consumer.getmany(*(set(places) - _known(times)), timeout_ms=READ_ON_MS)
+        times |= {(one.topic, one.partition): some[0].timestamp for one, some in found.items()}
+    consumer.unsubscribe()
+    return times
+
+
+def _known(times: Mapping[Partition, int]) -> set[TopicPartition]:
+    return {TopicPartition(*one) for one in times}

@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-import signal
 import socket
-import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -17,23 +15,30 @@ import structlog
 
 from contracts.envelope import Record
 from services.runtime import metrics
-from services.runtime.agent import Intake, OnBatch, StartError, build_app, check_faust, where
+from services.runtime.agent import Intake, OnBatch, StartError, build_app, check_faust
 from services.runtime.health import start_health
 from services.runtime.heap import collect_rarely, keep_little
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
 from services.runtime.kafka_rights import check_rights
+from services.runtime.lifecycle import (
+    beat_for_ever,
+    first_error,
+    refuse,
+    run_until_told,
+    stop_on_signals,
+)
 from services.runtime.log_ends import stop_past_the_end
-from services.runtime.logs import configure
-from services.runtime.mongo import Client, connect, refused
+from services.runtime.mongo import Client, connect
 from services.runtime.mongo import check as check_mongo
 from services.runtime.process_store import InstanceStore
 from services.runtime.rights import rights
-from services.runtime.settings import Settings, SettingsError, load_settings, unknown_names
-from services.runtime.vitals import Vitals, fail_stop, start_watchdog
+from services.runtime.settings import Settings
+from services.runtime.signs import ask_a_broker, watch_servers
+from services.runtime.vitals import Vitals, fail_stop, where
 
 INSTANCE_PAUSE_SECONDS = 5.0
-BEAT_PAUSE_SECONDS = 1.0
+LOOK_PAUSE_SECONDS = 0.5
 log = structlog.get_logger()
 
 
@@ -74,40 +79,18 @@ def run_process(name: str, prepare: Prepare) -> None:
     server refuses us. Exit 70: fail-stop."""
     keep_little()
     try:
-        settings = load_settings()
         check_faust()
-    except (SettingsError, StartError) as error:
-        _refuse(error)
-    configure(settings, name)
-    for unknown in unknown_names(os.environ):
-        log.warning("settings.unknown", setting=unknown)
-    vitals = Vitals()
-    start_watchdog(vitals, settings.batch_deadline_seconds)
-    try:
-        asyncio.run(_main(name, settings, vitals, prepare))
-    except Exception as error:
-        cause = _first(error)
-        if line := cause if isinstance(cause, SettingsError) else refused(cause):
-            _refuse(line)
-        fail_stop(f"process failed: {where(cause)}")
+    except StartError as error:
+        refuse(error)
+    run_until_told(name, partial(_main, name, prepare))
 
 
-def _first(error: Exception) -> Exception:
-    """What a task raised, out of the groups that its task groups made of it."""
-    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
-
-
-def _refuse(error: Exception | str) -> None:
-    sys.stderr.write(f"{error}\n")
-    sys.exit(2)
-
-
-async def _main(name: str, settings: Settings, vitals: Vitals, prepare: Prepare) -> None:
-    stop = _stop_on_signals(vitals)
+async def _main(name: str, prepare: Prepare, settings: Settings, vitals: Vitals) -> None:
+    stop = stop_on_signals(vitals)
     health = await start_health(name, settings, vitals)
     async with connect(settings.mongo.get_secret_value()) as mongo, asyncio.TaskGroup() as tasks:
         ground = Ground(name, settings, vitals, KafkaLog(settings, vitals), mongo)
-        beat = tasks.create_task(_beat(vitals))
+        beat = tasks.create_task(beat_for_ever(vitals))
         start = tasks.create_task(_start(ground, prepare))
         stopped = tasks.create_task(stop.wait())
         await asyncio.wait({start, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,18 +100,6 @@ async def _main(name: str, settings: Settings, vitals: Vitals, prepare: Prepare)
             task.cancel()
     await health.cleanup()
     log.info("process.stopped")
-
-
-def _stop_on_signals(vitals: Vitals) -> asyncio.Event:
-    stop = asyncio.Event()
-
-    def ask() -> None:
-        vitals.stop_at = vitals.stop_at or time.monotonic()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ask)
-    return stop
 
 
 async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]:
@@ -164,6 +135,7 @@ async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyn
         stop_past_the_end(ground.name, settings, vitals),
         _tick(work, settings.sweep_seconds),
         _tell(ground, work, instances, instance),
+        watch_servers(vitals, {"kafka": partial(ask_a_broker, settings), "mongo": instances.ping}),
         _beside(work),
     )
     await _until_told_to_stop(app, beside, stop)
@@ -186,13 +158,7 @@ async def _until_told_to_stop(
             for task in running:
                 task.cancel()
     except Exception as error:
-        fail_stop(f"process failed: {where(_first(error))}")
-
-
-async def _beat(vitals: Vitals) -> None:
-    while True:
-        vitals.loop_at = time.monotonic()
-        await asyncio.sleep(BEAT_PAUSE_SECONDS)
+        fail_stop(f"process failed: {where(first_error(error))}")
 
 
 async def _watch_app(app: faust.App, vitals: Vitals) -> None:
@@ -204,7 +170,7 @@ async def _watch_app(app: faust.App, vitals: Vitals) -> None:
         vitals.partitions = tuple(
             sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
         )
-        await asyncio.sleep(BEAT_PAUSE_SECONDS / 2)
+        await asyncio.sleep(LOOK_PAUSE_SECONDS)
 
 
 async def _tick(work: Work, pause_seconds: float) -> None:

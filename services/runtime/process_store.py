@@ -37,9 +37,21 @@ class InstanceStore:
         }
         await _once(self._instances.update_one({"_id": instance}, changes, upsert=True))
 
+    async def ping(self) -> None:
+        """Have the server answer; an error of the driver if it does not."""
+        await self._instances.find_one({}, {"_id": 1})
+
     async def remove(self, instance: str) -> None:
         """Say that this process ends; its record goes by itself if the server is away."""
         await _once(self._instances.delete_one({"_id": instance}))
+
+
+async def instances_of(client: Client, database_name: str) -> list[dict[str, Any]]:
+    """The records of the processes of a service that lived in the last minute."""
+    found: list[dict[str, Any]] = (
+        await database(client, database_name).instances.find({}).to_list(1_000)
+    )
+    return found
 
 
 async def _once(call: Awaitable[Any]) -> None:

@@ -77,9 +77,7 @@ class Settings(GatewaySettings):
     retention_hours: int = Field(168, ge=1, description="How long event topics keep records")
     dead_letter_retention_hours: int = Field(720, ge=1, description="The same, dead letters")
     journey_version: int = Field(1, ge=1, description="The version that new sagas start on")
-    tenants: Names = Field(
-        frozenset(), description="Known tenants, comma separated; empty: any"
-    )
+    tenants: Names = Field(frozenset(), description="Known tenants, comma separated; empty: any")
     event_max_bytes: Bytes = Field(256 * 1024, description="A larger event body is poison")
     step_timeout_seconds: Seconds | None = Field(
         None, description="How long a step has to answer; absent: its row in journey.py (30)"

@@ -29,11 +29,18 @@ class Vitals:
     partitions: tuple[str, ...] = ()
     joined: bool = False
     waiting_for: dict[str, str] = field(default_factory=dict)
+    away: dict[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
-        """Joined its group, and no server is being waited for."""
-        return self.joined and not self.waiting_for and self.stop_at is None
+        """Joined its group, every server answers, and none is being waited for."""
+        return self.joined and not self.missing and self.stop_at is None
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Servers that do not answer, and why: those that are waited for, and those that only did
+        not answer when they were looked at (signs.py)."""
+        return self.away | self.waiting_for
 
     def batch_started(self, intake: str) -> None:
         _INTAKE.set(intake)
@@ -65,6 +72,17 @@ def fail_stop(why: str) -> None:
     sys.stderr.write(f'{{"event":"process.fail_stop","level":"critical","why":"{why}"}}\n')
     sys.stderr.flush()
     os._exit(EXIT_FAIL_STOP)
+
+
+def where(error: BaseException) -> str:
+    """Type and place of an error, without its text: that may hold personal data."""
+    if isinstance(error, BaseExceptionGroup):
+        return where(error.exceptions[0])
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "unknown place"
+    return f"{type(error).__name__} in {place}"
 
 
 def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | None:

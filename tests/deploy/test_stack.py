@@ -98,7 +98,7 @@ async def test_the_run_file_names_all_that_another_program_needs(folder, heard, 
     async with running(options, nothing, heard) as stack:
         run = json.loads(folder.run_file.read_text())
         assert (run["kafka"], run["mongo"]) == tuple(NOWHERE.values())
-        assert run["gateway"] == stack.gateway == folder.health_url("gateway")
+        assert run["gateway"] == stack.gateway == folder.gateway_url()
         assert run["platform"] is None
         processes = {one["name"]: one for one in run["processes"]}
         assert set(processes) == {"registration", "registration-2", "gateway"}

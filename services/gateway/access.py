@@ -1,0 +1,77 @@
+"""Who asks, and whether they may: an API key in `X-API-Key` or `Authorization: Bearer`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Request
+
+from services.gateway.ground import On
+from services.gateway.keys import PREFIX
+from services.gateway.problems import NoKey, NotAllowed
+from services.gateway.roles import SCOPES, Scope
+
+ANYBODY = "anybody"  # who asks where ONBOARDING_AUTH=off
+LONGEST_KEY = 200
+WRONG = f"send an API key ({PREFIX}_...) as `X-API-Key` or `Authorization: Bearer`; this is none"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `name` is that of the key, `address` where the request is from."""
+
+    name: str
+    key_id: str | None
+    tenant_id: str
+    scopes: frozenset[str]
+    address: str
+    request_id: str
+
+
+async def caller_of(request: Request, on: On) -> Caller:
+    """NoKey without a key that counts; TooMany."""
+    address = request.client.host if request.client else "unknown"
+    request_id: str = request.state.request_id
+    if on.settings.auth == "off":
+        return Caller(ANYBODY, None, "default", SCOPES, address, request_id)
+    await on.rates.check_stranger(address)
+    key = await on.ring.open(_shown_key(request))
+    if key is None:
+        await on.rates.count_stranger(address)
+        raise NoKey(WRONG)
+    await on.rates.count_key(key.key_id)
+    structlog.contextvars.bind_contextvars(key=key.key_id, tenant=key.tenant_id)
+    return Caller(key.name, key.key_id, key.tenant_id, key.scopes, address, request_id)
+
+
+def needs(scope: Scope) -> Any:
+    """The dependency of a route: who asks, who must have that scope. NotAllowed otherwise."""
+
+    async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        require(caller, scope)
+        return caller
+
+    named: Callable[..., Awaitable[Caller]] = allowed
+    named.scope = scope  # type: ignore[attr-defined]  # the table of routes and roles reads it
+    return Depends(named)
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """NotAllowed if the caller lacks that scope."""
+    if scope not in caller.scopes:
+        raise NotAllowed("SCOPE_MISSING", f"this key lacks the scope {scope}")
+
+
+def _shown_key(request: Request) -> str:
+    told = request.headers.get("x-api-key")
+    if told is None:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        told = token.strip() if kind.lower() == "bearer" else ""
+    return told if len(told) <= LONGEST_KEY else ""
+
+
+Reads = Annotated[Caller, needs("sagas:read")]
+Starts = Annotated[Caller, needs("sagas:start")]
+Compensates = Annotated[Caller, needs("sagas:compensate")]
+ReadsAudit = Annotated[Caller, needs("audit:read")]

@@ -1,0 +1,135 @@
+"""What stands before the routes: ids of requests, limits, headers that protect, problems.
+
+Plain ASGI, one layer: the stack of middleware classes would read each body and answer twice.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway import metrics
+from services.gateway.answering import problem_of, problem_response
+from services.gateway.problems import BadRequest, TooLarge
+
+BODY_SECONDS = 30.0
+PATH_MAX, QUERY_MAX, HEADERS_MAX = 1_024, 4_096, 64
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_PROTECTING = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+# The page of /docs has a script and styles of its own in it; it shows nothing that was sent to us.
+_OF_DOCS = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+)
+
+
+class Guards:
+    """Wraps the app; `body_max` in bytes."""
+
+    def __init__(self, app: ASGIApp, body_max: int, tls: bool) -> None:
+        self._app, self._body_max = app, body_max
+        self._headers = _PROTECTING | (_OVER_TLS if tls else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(service="gateway", request_id=request_id)
+        headers = {**self._headers, "X-Request-ID": request_id}
+        if scope["path"] == "/docs":
+            headers["Content-Security-Policy"] = _OF_DOCS
+        answer = _Answer(send, headers)
+        began = time.monotonic()
+        try:
+            _check_head(scope)
+            await self._app(scope, self._limited(scope, receive), answer.send)
+        except Exception as error:
+            if answer.status == 0:
+                told = problem_response(problem_of(error), scope["path"])
+                await told(scope, receive, answer.send)
+        finally:
+            metrics.observe(scope, answer.status, time.monotonic() - began)
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """A body that ends: in bytes and in time. TooLarge, BadRequest (408)."""
+        _check_length(scope, self._body_max)
+        seen, deadline, ended = 0, time.monotonic() + BODY_SECONDS, False
+
+        async def limited() -> Message:
+            nonlocal seen, ended
+            if ended:  # what comes now is that the client has gone
+                return await receive()
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow("BODY_TOO_SLOW", f"no whole body in {BODY_SECONDS:g} s") from None
+            seen += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
+            if seen > self._body_max:
+                raise _too_large(self._body_max)
+            return message
+
+        return limited
+
+
+class TooSlow(BadRequest):
+    status = 408
+
+
+class _Answer:
+    """Sends, with the headers of all answers, and knows whether it has begun to."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send, self._headers = send, headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            there = {name.lower() for name, _ in message["headers"]}
+            more = [(name.encode(), one.encode()) for name, one in self._headers.items()]
+            added = [pair for pair in more if pair[0].lower() not in there]
+            message = {**message, "headers": [*message["headers"], *added]}
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's, if it can stand in a log as it is."""
+    told = next((one for name, one in scope["headers"] if name == b"x-request-id"), b"")
+    text = told.decode("latin-1")
+    return text if _REQUEST_ID.fullmatch(text) else uuid4().hex
+
+
+def _check_head(scope: Scope) -> None:
+    if len(scope["path"]) > PATH_MAX or "\0" in scope["path"]:
+        raise BadRequest("PATH_TOO_LONG", f"a path has at most {PATH_MAX} characters")
+    if len(scope["query_string"]) > QUERY_MAX:
+        raise BadRequest("QUERY_TOO_LONG", f"a query has at most {QUERY_MAX} bytes")
+    if len(scope["headers"]) > HEADERS_MAX:
+        raise BadRequest("TOO_MANY_HEADERS", f"a request has at most {HEADERS_MAX} headers")
+
+
+def _check_length(scope: Scope, most: int) -> None:
+    told = next((one for name, one in scope["headers"] if name == b"content-length"), b"0")
+    if told.isdigit() and int(told) > most:
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge("TOO_LARGE", f"a body has at most {most} bytes")

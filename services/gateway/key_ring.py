@@ -1,0 +1,61 @@
+"""The keys that were looked up lately, so that not every request asks MongoDB."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from services.gateway.keys import Key, id_in, opens
+
+FRESH = timedelta(seconds=5)  # how long a revoked key may still count
+MOST = 10_000
+log = structlog.get_logger()
+
+
+class Keys(Protocol):
+    """What is needed of the store of keys."""
+
+    async def find(self, key_id: str) -> Key | None: ...
+
+    async def used(self, key_id: str, at: datetime) -> None: ...
+
+
+class KeyRing:
+    """Remembers what it found, and that it found nothing, for a few seconds each."""
+
+    def __init__(self, keys: Keys, now: Callable[[], datetime]) -> None:
+        self._keys, self._now = keys, now
+        self._found: OrderedDict[str, tuple[datetime, Key | None]] = OrderedDict()
+        self._used: dict[str, datetime] = {}
+
+    async def open(self, text: str) -> Key | None:
+        """The key that a text is, if it counts now."""
+        key_id, now = id_in(text), self._now()
+        key = await self._look_up(key_id, now) if key_id else None
+        if key is None or not opens(key, text, now):
+            return None
+        self._used[key.key_id] = now
+        return key
+
+    async def note_uses(self) -> None:
+        """Write when each was last used, since the last time; to be called now and then."""
+        used, self._used = self._used, {}
+        for key_id, at in used.items():
+            try:
+                await self._keys.used(key_id, at)
+            except Exception as error:  # what was asked with it was done all the same
+                log.warning("key.use_not_noted", key=key_id, error=type(error).__name__)
+                return
+
+    async def _look_up(self, key_id: str, now: datetime) -> Key | None:
+        known = self._found.get(key_id)
+        if known and now - known[0] < FRESH:
+            return known[1]
+        found = await self._keys.find(key_id)
+        self._found[key_id] = now, found
+        self._found.move_to_end(key_id)
+        while len(self._found) > MOST:
+            self._found.popitem(last=False)
+        return found

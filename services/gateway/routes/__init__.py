@@ -1,0 +1,1 @@
+"""The routes of the gateway, a module for each subject."""

@@ -1,0 +1,98 @@
+"""One saga, by any id of it: where it stands, whole, its events; and to have it undone."""
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from contracts.journey import JOURNEYS
+from contracts.masking import masked_data
+from saga_state.document import StoredEvent
+from saga_state.shown import event_json
+from services.gateway.access import Compensates, Reads, require
+from services.gateway.answers import Compensate, Requested, SagaAnswer, Timeline
+from services.gateway.auditing import audited
+from services.gateway.bodies import body_of, described
+from services.gateway.compensating import request_undo, the_one_to_undo
+from services.gateway.finding import found, the_one
+from services.gateway.ground import On
+from services.gateway.problems import Unprocessable
+from services.gateway.replies import JSON, json_bytes, reply
+
+EVENTS_MOST = 1_000
+router = APIRouter(tags=["onboarding"])
+_NONE = {"x-problems": {"404": "No saga, partner or correlation id of that name."}}
+_SEVERAL = {"x-problems": {**_NONE["x-problems"], "409": "It stands for several sagas: all ids."}}
+Unmasked = Annotated[
+    bool, Query(description="With personal data; needs pii:read, and is recorded in the audit.")
+]
+
+
+@router.get("/sagas/{any_id}/status", response_model=SagaAnswer, openapi_extra=_NONE)
+async def status(
+    any_id: str,
+    on: On,
+    caller: Reads,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Where a saga stands; of several that an id stands for, the newest. ETag and 304."""
+    body = json_bytes((await found(on, caller.tenant_id, any_id))[0].saga)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if if_none_match and tag in [one.strip() for one in if_none_match.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=JSON, headers=headers)
+
+
+@router.get("/sagas/{any_id}", response_model=SagaAnswer, openapi_extra=_SEVERAL)
+async def whole(any_id: str, on: On, caller: Reads) -> Response:
+    """The whole document of one saga."""
+    return reply(await the_one(on, caller.tenant_id, any_id))
+
+
+@router.get("/sagas/{any_id}/timeline", response_model=Timeline, openapi_extra=_SEVERAL)
+async def timeline(any_id: str, on: On, caller: Reads, unmasked: Unmasked = False) -> Response:
+    """What was said in a saga, in time."""
+    if unmasked:
+        require(caller, "pii:read")
+    saga = await the_one(on, caller.tenant_id, any_id)
+    events = await on.sagas.timeline(caller.tenant_id, saga["saga_id"], EVENTS_MOST)
+    if unmasked:
+        async with audited(on, caller, "pii.read") as deed:
+            deed.saga_id = saga["saga_id"]
+    told = [event_json(one, True) if unmasked else masked_event(one) for one in events]
+    return reply({"saga_id": saga["saga_id"], "status": saga["status"], "events": told})
+
+
+@router.post(
+    "/sagas/{any_id}/compensate",
+    status_code=202,
+    response_model=Requested,
+    openapi_extra=described(Compensate, _404="No such saga.", _409="There is nothing to undo."),
+)
+async def compensate(any_id: str, request: Request, on: On, caller: Compensates) -> dict[str, Any]:
+    """Have everything undone that was done, in reverse order; of a completed saga too. To ask
+    twice does no harm."""
+    asked = await body_of(request, Compensate)
+    async with audited(on, caller, "saga.compensate") as deed:
+        deed.reason = asked.reason
+        sagas = await found(on, caller.tenant_id, any_id)
+        saga = the_one_to_undo([one.saga for one in sagas])
+        deed.saga_id = saga["saga_id"]
+        _check_step(saga, asked.failed_step)
+        return await request_undo(on, saga, asked, caller.name)
+
+
+def masked_event(event: StoredEvent) -> dict[str, Any]:
+    """As it is shown to whoever may not see personal data. Its key may be anything a producer
+    chose, and its partner may have an address for an id."""
+    told = event_json(event, False)
+    return {**told, "key": None, "data": masked_data(event["type"], event["data"])}
+
+
+def _check_step(saga: dict[str, Any], step: str | None) -> None:
+    journey = JOURNEYS.get((saga["journey"], saga["journey_version"]))
+    names = journey.step_names if journey else ()
+    if step is not None and step not in names:
+        line = f"failed_step: it is one of {', '.join(names)}"
+        raise Unprocessable("INVALID_REQUEST", line)

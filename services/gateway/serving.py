@@ -1,0 +1,130 @@
+"""Serves the app over HTTP (uvicorn): one listener, heads that must come in time, a gentle end."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from services.gateway.ground import Ground
+from services.gateway.guards import Guards
+from services.runtime.health import listen_refusal, write_whole
+from services.runtime.settings import Settings, SettingsError
+
+HEAD_SECONDS, HEAD_MAX_BYTES = 10.0, 32_768
+KEEP_ALIVE_SECONDS, CONNECTIONS_MAX, BACKLOG = 30, 5_000, 2_048
+END_SECONDS = 15
+log = structlog.get_logger()
+
+
+class Patient(H11Protocol):
+    """Hangs up on whoever has not sent a whole head in time, as uvicorn alone would not."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self._hang_up)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._stop_waiting()
+            self._waiting = self.loop.call_later(HEAD_SECONDS + KEEP_ALIVE_SECONDS, self._hang_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _hang_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The process has its own."""
+        yield
+
+
+async def serve(app: FastAPI, ground: Ground, stop: asyncio.Event) -> None:
+    """Until `stop`; then no new requests, and those that are under way have some seconds.
+
+    SettingsError, one line, if it cannot listen as the settings say."""
+    settings = ground.settings
+    server = _Server(_config(app, settings))
+    with _listening(settings) as listener:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(server.serve([listener]))
+            ended = tasks.create_task(stop.wait())
+            _tell_address(listener, settings)
+            ground.vitals.joined = True
+            await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
+            ground.stopping.set()
+            server.should_exit = True
+            ended.cancel()
+
+
+def _listening(settings: Settings) -> socket.socket:
+    host, port = settings.gateway_host, settings.gateway_port
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        if (line := listen_refusal("GATEWAY", host, port, error)) is None:
+            raise
+        raise SettingsError(line) from None
+
+
+def _tell_address(listener: socket.socket, settings: Settings) -> None:
+    host, port = listener.getsockname()[:2]
+    scheme = "https" if settings.gateway_cert_file else "http"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    log.info("gateway.listening", url=url)
+    if settings.gateway_file is not None:
+        write_whole(settings.gateway_file, url)
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    tls = settings.gateway_cert_file is not None
+    config = uvicorn.Config(
+        Guards(app, settings.gateway_body_max_bytes, tls),
+        http=Patient,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.gateway_proxies),
+        forwarded_allow_ips=sorted(settings.gateway_proxies),
+        h11_max_incomplete_event_size=HEAD_MAX_BYTES,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=END_SECONDS,
+        ssl_certfile=settings.gateway_cert_file,
+        ssl_keyfile=settings.gateway_key_file,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError):
+        line = "are no certificate and key that belong together (PEM)"
+        names = "ONBOARDING_GATEWAY_CERT_FILE, ONBOARDING_GATEWAY_KEY_FILE"
+        raise SettingsError(f"{names}: {line}") from None
+    return config
