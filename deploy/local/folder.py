@@ -35,18 +35,17 @@ class StateFolder:
     def health_file(self, name: str) -> Path:
         return self.root / "health" / name
 
-    @property
-    def gateway_file(self) -> Path:
-        return self.root / "health" / "gateway.url"
+    def gateway_file(self, name: str = "gateway") -> Path:
+        return self.root / "health" / f"{name}.url"
 
     @property
     def key_file(self) -> Path:
         """The API key of this stack; it is kept, so that who exported it can go on."""
         return self.root / "api-key"
 
-    def gateway_url(self) -> str | None:
-        """Where the gateway answers; None until it does."""
-        return _line_of(self.gateway_file)
+    def gateway_url(self, name: str = "gateway") -> str | None:
+        """Where that gateway answers; None until it does."""
+        return _line_of(self.gateway_file(name))
 
     def health_url(self, name: str) -> str | None:
         """The address that the process itself wrote; None until it has."""

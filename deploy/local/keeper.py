@@ -75,8 +75,15 @@ class Keeper:
         if self._task is not None and self._task.done():
             self._task.result()  # raises what ended the keeping, if that is not the child's doing
         if not self._ready.is_set():
-            late = f"was not ready in {seconds:g} s"
-            raise self.failure or self._failed("was stopped" if self._stop.is_set() else late)
+            raise self.failure or self._failed(self._why_not(seconds))
+
+    def _why_not(self, seconds: float) -> str:
+        """With how it is now: an empty log alone tells nobody anything."""
+        if self._stop.is_set():
+            return "was stopped"
+        lives = f"runs as {self.pid}" if self.pid else "does not run"
+        where = self._folder.health_url(self.child.name) or "no address"
+        return f"was not ready in {seconds:g} s ({lives}, health at {where})"
 
     async def _live(self) -> None:
         while not self._stop.is_set() and self.failure is None:

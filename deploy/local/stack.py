@@ -89,10 +89,10 @@ class Stack:
 
     def _own(self, name: str) -> dict[str, str]:
         """The gateway has a port of its own beside that of its health pages."""
-        if name != GATEWAY:
+        if _module(name) != f"services.{GATEWAY}":
             return {}
         (port,) = free_ports(1)  # chosen here, so that it is the same after a restart
-        file = str(self.supervisor.folder.gateway_file)
+        file = str(self.supervisor.folder.gateway_file(name))
         return {"ONBOARDING_GATEWAY_PORT": str(port), "ONBOARDING_GATEWAY_FILE": file}
 
     def _settings(self) -> dict[str, str]:

@@ -30,10 +30,8 @@ def run_until_told(name: str, main: Main) -> None:
     configure(settings, name)
     for unknown in unknown_names(os.environ):
         log.warning("settings.unknown", setting=unknown)
-    vitals = Vitals()
-    start_watchdog(vitals, settings.batch_deadline_seconds)
     try:
-        asyncio.run(_awaited(main, settings, vitals))
+        asyncio.run(_watched(main, settings, Vitals()))
     except Exception as error:
         cause = first_error(error)
         if line := cause if isinstance(cause, SettingsError) else refused(cause):
@@ -41,7 +39,9 @@ def run_until_told(name: str, main: Main) -> None:
         fail_stop(f"process failed: {where(cause)}")
 
 
-async def _awaited(main: Main, settings: Settings, vitals: Vitals) -> None:
+async def _watched(main: Main, settings: Settings, vitals: Vitals) -> None:
+    loop = asyncio.get_running_loop()
+    start_watchdog(vitals, settings.batch_deadline_seconds, loop)
     await main(settings, vitals)
 
 
@@ -72,5 +72,5 @@ def stop_on_signals(vitals: Vitals) -> asyncio.Event:
 async def beat_for_ever(vitals: Vitals) -> None:
     """Show the watchdog that the loop goes round."""
     while True:
-        vitals.loop_at = time.monotonic()
+        vitals.beat()
         await asyncio.sleep(BEAT_PAUSE_SECONDS)

@@ -1,16 +1,21 @@
 """The signs of life of a process, and the watchdog that ends one that no longer shows them."""
 
+import asyncio
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 EXIT_FAIL_STOP = 70
 LOOP_LATE_SECONDS = 30.0
 STOP_LATE_SECONDS = 60.0
+APART_SECONDS = 120.0  # no rebalance takes so long: everybody has 30 s to come back
+TASKS_SHOWN = 40
 _INTAKE: ContextVar[str | None] = ContextVar("intake", default=None)  # whose batch a task works on
 
 
@@ -18,7 +23,8 @@ _INTAKE: ContextVar[str | None] = ContextVar("intake", default=None)  # whose ba
 class Vitals:
     """What the health page, the instance record and the watchdog look at.
 
-    Times are of the monotonic clock, in seconds. `progress_at` has the batches that are worked on,
+    Times are of the monotonic clock, in seconds. `apart_since`: when it was last in its group, or a
+    server did not answer. `progress_at` has the batches that are worked on,
     by intake; waiting for a server counts as progress.
     """
 
@@ -30,6 +36,7 @@ class Vitals:
     joined: bool = False
     waiting_for: dict[str, str] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
+    apart_since: float = field(default_factory=time.monotonic)
 
     @property
     def ready(self) -> bool:
@@ -59,6 +66,12 @@ class Vitals:
         """The batch of the caller waits for calls of batches before it: that is no hang."""
         if (intake := _INTAKE.get()) and intake in self.progress_at:
             self.progress_at[intake] = time.monotonic()
+
+    def beat(self) -> None:
+        """The loop goes round."""
+        self.loop_at = time.monotonic()
+        if self.joined or self.missing:
+            self.apart_since = self.loop_at
 
     def answered(self, server: str) -> None:
         self.waiting_for.pop(server, None)
@@ -94,10 +107,25 @@ def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | Non
         return "a batch hangs"
     if vitals.stop_at is not None and now - vitals.stop_at > STOP_LATE_SECONDS:
         return "stopping hangs"
+    if now - vitals.apart_since > APART_SECONDS:
+        return f"not in its group for {APART_SECONDS:.0f} s, although the servers answer"
     return None
 
 
-def start_watchdog(vitals: Vitals, batch_deadline_seconds: float) -> None:
+def places_of(tasks: Iterable[asyncio.Task[Any]]) -> str:
+    """Where each task waits, so that the log of a process that hung tells what it hung in: names of
+    functions and lines, no data."""
+    told = []
+    for task in list(tasks)[:TASKS_SHOWN]:
+        frames = task.get_stack(limit=1)
+        place = f"{frames[0].f_code.co_qualname}:{frames[0].f_lineno}" if frames else "ended"
+        told.append(f"{getattr(task.get_coro(), '__qualname__', 'task')} at {place}")
+    return "; ".join(told)
+
+
+def start_watchdog(
+    vitals: Vitals, batch_deadline_seconds: float, loop: asyncio.AbstractEventLoop
+) -> None:
     """Watch from a thread of its own: a hung loop cannot watch itself."""
 
     def watch() -> None:
@@ -105,6 +133,7 @@ def start_watchdog(vitals: Vitals, batch_deadline_seconds: float) -> None:
             time.sleep(1.0)
             why = late(vitals, batch_deadline_seconds, time.monotonic())
             if why is not None:
+                sys.stderr.write(f"where its tasks are: {places_of(asyncio.all_tasks(loop))}\n")
                 fail_stop(why)
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()

@@ -25,6 +25,7 @@ STARTS_A_SECOND = 8
 REQUESTED_SHARE = 0.02  # of what is said: about a seventh of the sagas
 NOT_ALLOWED_SHARE, TAKEN_SHARE = 0.08, 0.04
 CALL_SECONDS = 2
+READY_SECONDS = 240  # more than a worker that does not come into its group has to live
 SETTINGS = {
     "ONBOARDING_STEP_TIMEOUT_SECONDS": "10",
     "ONBOARDING_STEP_GRACE_SECONDS": "2",
@@ -65,7 +66,7 @@ class Mayhem:
                     kill_at = passed + self.chance.uniform(0.2, 3)
         await self.platform.heal()
         for name in VICTIMS:
-            await self.system.stack.supervisor.wait_ready(name, 120)
+            await self.system.stack.supervisor.wait_ready(name, READY_SECONDS)
 
     async def _tell_faults(self) -> None:
         told = (("error", {"share": 0.1}), ("lose", {"share": 0.1}), ("refuse", {"share": 0.03}),

@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-from services.runtime.vitals import LOOP_LATE_SECONDS, STOP_LATE_SECONDS, Vitals, late
+from services.runtime.vitals import (
+    APART_SECONDS,
+    LOOP_LATE_SECONDS,
+    STOP_LATE_SECONDS,
+    Vitals,
+    late,
+    places_of,
+)
 
 NOW = 1_000.0
 DEADLINE = 120.0
@@ -28,10 +35,44 @@ DEADLINE = 120.0
             "a batch hangs",
         ),
         ({"joined": False, "waiting_for": {"kafka": "x"}}, None),
+        ({"apart_since": NOW - APART_SECONDS}, None),
+        (
+            {"apart_since": NOW - APART_SECONDS - 0.1},
+            "not in its group for 120 s, although the servers answer",
+        ),
     ],
 )
 def test_what_ends_a_process(signs, why):
-    assert late(Vitals(**{"loop_at": NOW, **signs}), DEADLINE, NOW) == why
+    assert late(Vitals(**{"loop_at": NOW, "apart_since": NOW, **signs}), DEADLINE, NOW) == why
+
+
+@pytest.mark.parametrize(
+    ("signs", "counts"),
+    [
+        ({"joined": True}, False),
+        ({"joined": False, "waiting_for": {"kafka": "x"}}, False),
+        ({"joined": False, "away": {"mongo": "x"}}, False),
+        ({"joined": False}, True),
+    ],
+)
+def test_the_time_out_of_its_group_counts_only_while_the_servers_answer(signs, counts):
+    vitals = Vitals(**{"apart_since": 0.0, **signs})
+    vitals.beat()
+    assert (vitals.apart_since == 0.0) is counts
+
+
+async def test_where_each_task_waits_is_told_without_data():
+    async def holds_a_secret(word):
+        await asyncio.Event().wait()
+        return word
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(holds_a_secret("ana@example.com"))
+        await asyncio.sleep(0)
+        told = places_of([task])
+        task.cancel()
+    assert "holds_a_secret" in told
+    assert "ana" not in told
 
 
 @pytest.mark.parametrize(
