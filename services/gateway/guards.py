@@ -17,6 +17,7 @@ from services.gateway.answering import problem_of, problem_response
 from services.gateway.problems import BadRequest, TooLarge
 
 BODY_SECONDS = 30.0
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 PATH_MAX, QUERY_MAX, HEADERS_MAX = 1_024, 4_096, 64
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PROTECTING = {
@@ -36,10 +37,11 @@ _OF_DOCS = (
 
 
 class Guards:
-    """Wraps the app; `body_max` in bytes."""
+    """Wraps the app; `body_max` in bytes. Once a request is read it is answered, or has begun to
+    be, in `answer_seconds`: a server that hangs is a 503, not a client that waits."""
 
-    def __init__(self, app: ASGIApp, body_max: int, tls: bool) -> None:
-        self._app, self._body_max = app, body_max
+    def __init__(self, app: ASGIApp, body_max: int, answer_seconds: float, tls: bool) -> None:
+        self._app, self._body_max, self._answer_seconds = app, body_max, answer_seconds
         self._headers = _PROTECTING | (_OVER_TLS if tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,15 +59,20 @@ class Guards:
         began = time.monotonic()
         try:
             _check_head(scope)
-            await self._app(scope, self._limited(scope, receive), answer.send)
+            reads = scope["method"] not in _WITH_BODY
+            seconds = self._answer_seconds + (0 if reads else BODY_SECONDS)
+            async with asyncio.timeout(seconds) as limit:
+                answer.limit = limit
+                await self._app(scope, self._limited(scope, receive, limit), answer.send)
         except Exception as error:
+            answer.limit = None
             if answer.status == 0:
                 told = problem_response(problem_of(error), scope["path"])
                 await told(scope, receive, answer.send)
         finally:
             metrics.observe(scope, answer.status, time.monotonic() - began)
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    def _limited(self, scope: Scope, receive: Receive, limit: asyncio.Timeout) -> Receive:
         """A body that ends: in bytes and in time. TooLarge, BadRequest (408)."""
         _check_length(scope, self._body_max)
         seen, deadline, ended = 0, time.monotonic() + BODY_SECONDS, False
@@ -80,7 +87,11 @@ class Guards:
             except TimeoutError:
                 raise TooSlow("BODY_TOO_SLOW", f"no whole body in {BODY_SECONDS:g} s") from None
             seen += len(message.get("body", b""))
-            ended = not message.get("more_body", False)
+            if not message.get("more_body", False):
+                ended = True
+                if limit.when() is not None:
+                    now = asyncio.get_running_loop().time()
+                    limit.reschedule(now + self._answer_seconds)
             if seen > self._body_max:
                 raise _too_large(self._body_max)
             return message
@@ -98,10 +109,13 @@ class _Answer:
     def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
         self._send, self._headers = send, headers
         self.status = 0
+        self.limit: asyncio.Timeout | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.limit is not None:  # it may take its time now, as a stream does
+                self.limit.reschedule(None)
             there = {name.lower() for name, _ in message["headers"]}
             more = [(name.encode(), one.encode()) for name, one in self._headers.items()]
             added = [pair for pair in more if pair[0].lower() not in there]

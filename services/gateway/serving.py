@@ -20,6 +20,7 @@ from services.runtime.settings import Settings, SettingsError
 HEAD_SECONDS, HEAD_MAX_BYTES = 10.0, 32_768
 KEEP_ALIVE_SECONDS, CONNECTIONS_MAX, BACKLOG = 30, 5_000, 2_048
 END_SECONDS = 15
+ANSWER_SLACK = 1.5  # a start has its own limit, and says more when that is over
 log = structlog.get_logger()
 
 
@@ -105,7 +106,12 @@ def _tell_address(listener: socket.socket, settings: Settings) -> None:
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     tls = settings.gateway_cert_file is not None
     config = uvicorn.Config(
-        Guards(app, settings.gateway_body_max_bytes, tls),
+        Guards(
+            app,
+            settings.gateway_body_max_bytes,
+            settings.gateway_answer_seconds * ANSWER_SLACK,
+            tls,
+        ),
         http=Patient,
         ws="none",
         lifespan="off",
