@@ -131,6 +131,12 @@ class SagaStore:
         found = await self._events.find_one({"_id": id_}, {"digest": 1})
         return found["digest"] if found else None
 
+    async def has_heard(self, tenant_id: str, saga_id: str, type_: str) -> bool:
+        """Whether an event of that name is among those of a saga."""
+        query = queries.timeline(tenant_id, saga_id)
+        wanted = {**query.filter, "type": type_}
+        return await self._events.find_one(wanted, {"_id": 1}, hint=query.hint) is not None
+
     async def timeline(self, tenant_id: str, saga_id: str, limit: int = 1000) -> list[StoredEvent]:
         """The events of a saga by their times."""
         query = queries.timeline(tenant_id, saga_id)

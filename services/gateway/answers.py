@@ -52,7 +52,9 @@ class Compensate(Asked):
 
     reason: str = Field(min_length=1, max_length=500, description="Kept; so nothing personal.")
     failed_step: str | None = Field(
-        None, description="As if this step had failed; without it everything is undone."
+        None,
+        description="As if this step had failed; without it everything is undone.",
+        json_schema_extra={"enum": [*STEPS, None]},
     )
 
 

@@ -1,11 +1,16 @@
 """The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): how one looks."""
 
 import re
+from typing import Annotated
+
+from fastapi import Header
 
 from services.gateway.problems import BadRequest
 
 KEY = "Idempotency-Key"
+PATTERN = r'^"?[A-Za-z0-9._:/+=-]{1,200}"?$'
 _KEY = re.compile(r'"?([A-Za-z0-9._:/+=-]{1,200})"?')
+IdempotencyKey = Annotated[str | None, Header(alias=KEY, json_schema_extra={"pattern": PATTERN})]
 
 
 def checked_key(text: str | None) -> str | None:

@@ -71,8 +71,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _complete(operation: dict[str, Any]) -> None:
     """Who may ask, and how it goes wrong: the same for all but the open ones."""
     responses = operation.setdefault("responses", {})
-    responses.pop("422", None)  # FastAPI's own, of another shape
-    wrong = dict(operation.pop("x-problems", {}))
+    takes_parameters = responses.pop("422", None)  # FastAPI's own, of another shape
+    wrong = {"422": "A parameter is wrong."} if takes_parameters else {}
+    wrong |= operation.pop("x-problems", {})
     if operation.pop("x-open", False):
         wrong |= {"400": _ALWAYS["400"]}
     else:

@@ -28,7 +28,7 @@ from tests.integration.polling import until
 
 FEW, BURST, AT_ONCE = 10_000, 5_000, 1_000
 WARM_UP, ROUNDS, PATIENCE_SECONDS, GOAL = 500, 3, 900, 1.1
-DUPLICATE_KEY = 11_000
+DUPLICATE_KEY, FILL_SECONDS = 11_000, 300
 Collections = Mapping[str, Any]
 Ids = Sequence[bytes]
 REPORT = Path(".onboarding/reports/bench-million.json")
@@ -64,7 +64,9 @@ def _other(id_: bytes, number: int) -> bytes:
 async def measure(rows: int) -> list[dict[str, Any]]:
     """CPU of our processes and of mongod per saga, at both sizes, on Apache Kafka."""
     async with stack_of("apache") as stack, load_on(stack) as load:
-        mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo)
+        mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            stack.mongo, socketTimeoutMS=FILL_SECONDS * 1000
+        )
         collections = _collections(mongo)
         await _run(load, 1)
         template = await _template(collections, load)

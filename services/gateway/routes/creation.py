@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 
+from contracts.journey import COMPLETED
 from saga_state.shown import saga_json
 from services.gateway.access import Reads, Starts
 from services.gateway.bodies import body_of, described
@@ -17,7 +18,7 @@ from services.gateway.creation import (
 )
 from services.gateway.finding import Found, found
 from services.gateway.ground import Ground, On
-from services.gateway.idempotency import KEY, checked_key
+from services.gateway.idempotency import IdempotencyKey, checked_key
 from services.gateway.problems import NotThere
 from services.gateway.routes.onboarding import started
 from services.gateway.starting import Order
@@ -37,7 +38,7 @@ async def create(
     request: Request,
     on: On,
     caller: Starts,
-    idempotency_key: Annotated[str | None, Header(alias=KEY)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> CreationStarted:
     """Start the creation of a partner and an alliance. 202 when the start is in the log."""
     asked = await body_of(request, Creation)
@@ -56,16 +57,14 @@ async def create(
 @router.get("/status/{saga_id}", response_model=OldStatus, openapi_extra=_NONE)
 async def status(saga_id: str, on: On, caller: Reads) -> dict[str, Any]:
     """Where the saga stands, in the nine states of the older system."""
-    one = await _of_this_journey(on, caller.tenant_id, saga_id)
-    return {"saga": old_saga(one.saga, one.noted)}
+    return {"saga": await _told(on, caller.tenant_id, saga_id)}
 
 
 @router.get("/partners/saga-status/{saga_id}", response_model=OldStatus, openapi_extra=_NONE)
 async def partners_status(saga_id: str, on: On, caller: Reads) -> dict[str, Any]:
     """The same as the service of partners told it: after the partner it says `partner_created`."""
-    one = await _of_this_journey(on, caller.tenant_id, saga_id)
-    told = old_saga(one.saga, one.noted)
-    created = one.saga["status"] == "PARTNER_REGISTERED"
+    told = await _told(on, caller.tenant_id, saga_id)
+    created = told["status"] == "alliance_creation_in_progress"
     return {"saga": {**told, "status": "partner_created"} if created else told}
 
 
@@ -76,6 +75,17 @@ async def active(
     """The sagas that have not ended, the latest updated first; `total` counts all of them."""
     sagas, total = await on.sagas.under_way(caller.tenant_id, JOURNEY, limit)
     return {"sagas": [old_saga(saga_json(one)) for one in sagas], "total": total}
+
+
+async def _told(on: Ground, tenant_id: str, saga_id: str) -> dict[str, Any]:
+    """A saga is COMPLETED when its last step has answered; here only when that was said as well."""
+    one = await _of_this_journey(on, tenant_id, saga_id)
+    told = old_saga(one.saga, one.noted)
+    if told["status"] != "completed":
+        return told
+    if await on.sagas.has_heard(tenant_id, told["saga_id"], COMPLETED):
+        return told
+    return {**told, "status": "alliance_created", "completed_at": None}
 
 
 async def _of_this_journey(on: Ground, tenant_id: str, saga_id: str) -> Found:

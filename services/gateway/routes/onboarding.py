@@ -1,15 +1,13 @@
 """POST /sagas/partner-onboarding: starts a journey of five steps."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.gateway.access import Caller, Starts
 from services.gateway.answers import Started, StartOnboarding
 from services.gateway.auditing import audited
 from services.gateway.bodies import body_of, described
 from services.gateway.ground import Ground, On
-from services.gateway.idempotency import KEY, checked_key
+from services.gateway.idempotency import IdempotencyKey, checked_key
 from services.gateway.starting import Begun, Order, begin
 
 JOURNEY = "partner-onboarding"
@@ -32,7 +30,7 @@ async def start(
     response: Response,
     on: On,
     caller: Starts,
-    idempotency_key: Annotated[str | None, Header(alias=KEY)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Started:
     """Start an onboarding. 202 is answered when the start is in the log."""
     asked = await body_of(request, StartOnboarding)

@@ -18,13 +18,22 @@ from services.gateway.routes.one_saga import EVENTS_MOST, masked_event
 
 LOOK_SECONDS, KEEP_ALIVE_SECONDS, RETRY_MS = 0.5, 15.0, 2_000
 router = APIRouter(tags=["onboarding"])
+_MESSAGE = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "data": {"type": "string"},
+        "retry": {"type": "integer"},
+    },
+}
 _ABOUT: dict[str, Any] = {
     "x-problems": {"404": "No such saga.", "409": "It stands for several sagas: all ids."},
     "responses": {
         "200": {
             "description": "`event:` its type, `id:` its event_id, `data:` as in the timeline; and "
             "`event: status` whenever the status changes.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _MESSAGE}},
         }
     },
 }
