@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from services.cli.auditing import tell
 from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import Output, one_of
-from services.cli.printing import answer, answer_one, note
+from services.cli.printing import answer, answer_one, cell, empty_table, note
 from services.cli.projection import open_mongo
 from services.cli.running_stack import Found, find_stack
+from services.cli.times import time_of_day
 from services.gateway.key_store import KeyStore
 from services.gateway.keys import Key, counts, digest_of, new_secret
 from services.gateway.roles import ROLES, SCOPES
@@ -59,7 +61,8 @@ def create_key(data: Path | None, asked: NewKey, by: str, output: Output) -> Non
 def list_keys(data: Path | None, tenant: str | None, output: Output) -> None:
     """All keys, without what opens them."""
     keys = asyncio.run(_listed(find_stack(data, NEEDS), tenant))
-    answer([_row(key, datetime.now(UTC)) for key in keys], output)
+    rows = [_row(key, datetime.now(UTC)) for key in keys]
+    answer(rows, output, _table(rows))
 
 
 def rotate_key(data: Path | None, key_id: str, hours: float, by: str, output: Output) -> None:
@@ -156,6 +159,15 @@ def _show_new(key: Key, text: str, output: Output) -> None:
     shown = Text(f"{text}\n\n{key.name}, tenant {key.tenant_id}: {' '.join(sorted(key.scopes))}")
     answer_one({"key": text, **_row(key, key.created_at)}, output, shown)
     note("it is shown this once; what is kept of it does not open anything")
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> RenderableType:
+    table = empty_table("key_id", "name", "tenant", "state", "last used", "expires", "may")
+    for row in rows:
+        used, expires = time_of_day(row["last_used_at"]), time_of_day(row["expires_at"])
+        named = (row["key_id"], row["name"], row["tenant"], row["state"])
+        table.add_row(*map(cell, named), used, expires, cell(" ".join(row["scopes"])))
+    return table
 
 
 def _row(key: Key, now: datetime) -> dict[str, Any]:

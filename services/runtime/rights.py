@@ -16,7 +16,7 @@ from services.runtime.hearing import topics_of
 
 Operation = Literal["Read", "Write", "Describe", "Create", "DescribeConfigs"]
 Kind = Literal["topic", "group"]
-PROJECTION, OPERATOR = "saga-state", "operator"
+PROJECTION, GATEWAY, OPERATOR = "saga-state", "gateway", "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Right:
 
 
 def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Right]]:
-    """By user: the steps in the order of the journeys, the projection, who runs `onboarding`."""
+    """By user: the steps in the order of the journeys, the projection, the gateway, who runs
+    `onboarding`. The gateway reads to tell how old what a group has not read is."""
     known = participants(journeys.values())
     steps = [one.name for one in known if one.name not in (PRODUCER.name, PROJECTION)]
     events = [event_topic(name, prefix) for name in event_names()]
@@ -39,6 +40,11 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
         _right("Read", "topic", [*events, *letters]),
         _right("Write", "topic", [dead_letter_topic(PROJECTION, prefix)]),
         _right("Read", "group", [group(PROJECTION, prefix)]),
+    ]
+    found[GATEWAY] = [
+        _right("Write", "topic", [event_topic(name, prefix) for name in PRODUCER.says]),
+        _right("Read", "topic", [*events, *letters]),
+        _right("Describe", "group", [group(name, prefix) for name in (*steps, PROJECTION)]),
     ]
     found[OPERATOR] = [
         _right("Create", "topic", [*events, *letters]),
