@@ -16,7 +16,7 @@ from saga_state.queries import UNENDED
 
 AT_ONCE = 5_000
 OLDEST = timedelta(days=90)
-CODES = ("INVALID_PARTNER_DATA", "DUPLICATE_PARTNER", "CONTRACT_REJECTED", "STEP_TIMED_OUT")
+CODES = ("INVALID_PARTNER_DATA", "CONTRACT_TYPE_NOT_ALLOWED", "DOCUMENT_EXPIRED", "TERMS_INVALID")
 ENDED = {"COMPLETED": 80, "FAILED": 8, "COMPENSATED": 5}  # of a hundred; the others are under way
 _FIVE = next(one for one in JOURNEYS.values() if one.name == "partner-onboarding").step_names
 Document = dict[str, Any]
