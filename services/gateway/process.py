@@ -26,7 +26,7 @@ from services.gateway.rates import Rates
 from services.gateway.serving import serve
 from services.gateway.store import StartStore
 from services.runtime.health import start_health
-from services.runtime.heap import collect_rarely, keep_little
+from services.runtime.heap import keep_little
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
 from services.runtime.kafka_places import KafkaPlaces
@@ -101,9 +101,7 @@ async def _work(settings: Settings, vitals: Vitals, mongo: Client, stop: asyncio
                 beside.create_task(_tell(instances)),
                 beside.create_task(_note_uses(ground.ring)),
             )
-            app = make_app(ground)
-            collect_rarely()
-            await serve(app, ground, stop)
+            await serve(make_app(ground), ground, stop)
             for task in running:
                 task.cancel()
         await ground.ring.note_uses()
