@@ -40,8 +40,8 @@ class Ground:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def ground_of(request: Request) -> Ground:
-    """What the app was made with."""
+async def ground_of(request: Request) -> Ground:
+    """What the app was made with. Not a plain function: FastAPI has a thread run those."""
     ground: Ground = request.app.state.ground
     return ground
 

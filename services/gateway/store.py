@@ -63,13 +63,14 @@ class StartStore:
 
     async def find(self, tenant_id: str, text: str, limit: int = 50) -> Sequence[Note]:
         """Those that were sent, of that saga, else of that partner, else of that correlation id;
-        the latest first."""
-        for field in ("_id", "partner_id", "correlation_id"):
-            wanted = {"tenant_id": tenant_id, field: text, "sent": True}
-            found = await self._starts.find(wanted, sort=[("noted_at", DOWN)]).to_list(limit)
-            if found:
-                return [cast(Note, one) for one in found]
-        return []
+        the latest first. One question: whoever waits for a saga asks for its status again and
+        again, and most of what that costs is the driver's, once a question."""
+        kinds = ("_id", "partner_id", "correlation_id")
+        any_of = [{"tenant_id": tenant_id, field: text, "sent": True} for field in kinds]
+        asked = self._starts.find({"$or": any_of}, sort=[("noted_at", DOWN)], limit=limit)
+        notes = await asked.to_list(limit)
+        of_kinds = ([one for one in notes if one[field] == text] for field in kinds)
+        return cast(Sequence[Note], next(filter(None, of_kinds), []))
 
     async def _there(self, note: Note, field: str) -> Note | None:
         wanted = {"tenant_id": note["tenant_id"], field: note.get(field)}

@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 
 from contracts import ids
 from contracts.topics import event_topic
-from deploy.local.stack import STEPS, Options, Stack, running
+from deploy.local.stack import SERVICES, STEPS, Options, Stack, running
 from services.runtime.settings import load_settings
 from services.runtime.topics import create_topics
 from tests.integration.polling import until, until_so
@@ -158,6 +158,7 @@ async def stack_of(
     env: Mapping[str, str] | None = None,
     platform: bool = False,
     workers: Mapping[str, int] | None = None,
+    services: tuple[str, ...] = SERVICES,
 ) -> AsyncIterator[Stack]:
     """Servers and services in a folder that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="onboarding-bench-"))
@@ -166,7 +167,12 @@ async def stack_of(
         await create_topics(load_settings(kafka=kafka, mongo=mongo, replication=1))
 
     options = Options(
-        folder, broker=broker, platform=platform, env=env or {}, workers=workers or {}
+        folder,
+        broker=broker,
+        services=services,
+        workers=workers or {},
+        platform=platform,
+        env=env or {},
     )
     try:
         async with running(options, prepare, lambda *_: None) as stack:
