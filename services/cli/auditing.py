@@ -10,7 +10,7 @@ from services.cli.running_stack import Found
 from services.gateway.audit import What, act
 from services.gateway.audit_store import AuditStore
 from services.runtime.mongo import Client
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, SettingsError
 
 WHERE = "cli"
 
@@ -51,6 +51,8 @@ async def tell_if_possible(
     try:
         async with mongo_at(found.mongo) as client:
             await tell(client, found.settings, tenant_id, by, what, saga_id=saga_id, reason=reason)
+    except SettingsError as error:
+        note(f"{error}: the audit does not know of this")
     except Exception as error:
         if not mongo_is_away(error):
             raise

@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from contracts.events import event_names
 from contracts.poison import PoisonError
 from contracts.topics import event_topic
+from services.cli.auditing import tell_if_possible
 from services.cli.dlq_chosen import Act, Pile, twins_of
 from services.cli.dlq_sending import deal_with
 from services.cli.errors import USAGE, CliError
@@ -126,7 +127,7 @@ def _send(pile: Pile, edit: Edit, found: Found) -> None:
     event, redrive_id = _event_in(pile[0], found.settings), str(uuid4())
     if not edit.dry_run:
         act = Act("redriven", Which(), edit.reason, edit.by)
-        asyncio.run(_deal_with(pile, act, redrive_id, found))
+        asyncio.run(_deal_with(pile, act, redrive_id, found, event))
     _tell(pile[0].id, event, redrive_id, edit)
 
 
@@ -157,6 +158,8 @@ def _tell(letter_id: str, event: Event, redrive_id: str, edit: Edit) -> None:
     answer_one(told, edit.output, Text(line))
 
 
-async def _deal_with(pile: Pile, act: Act, redrive_id: str, found: Found) -> None:
+async def _deal_with(pile: Pile, act: Act, redrive_id: str, found: Found, event: Event) -> None:
     async with sending(found.settings) as sender:
         await deal_with([pile], act, redrive_id, sender.send)
+    told = {"saga_id": event.context.saga_id, "reason": act.reason}
+    await tell_if_possible(found, event.context.tenant_id, act.by, "dlq.edit", **told)

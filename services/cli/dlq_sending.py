@@ -7,7 +7,8 @@ harmless, for what is sent has its old ids. `dlq edit` sends by the same way.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,16 +19,19 @@ from rich.progress import Progress
 
 from contracts.envelope import Message, binary, source_of, time_text
 from contracts.operator import RedriveRequested
+from services.cli.auditing import tell_if_possible
 from services.cli.dlq_chosen import Act, Pile, hash_of, selected
 from services.cli.dlq_telling import amount, say, told_of
 from services.cli.errors import PARTLY, USAGE, CliError
-from services.cli.letters import REDRIVE_ID, Letter, mark_of
+from services.cli.letters import REDRIVE_ID, Letter, Marked, mark_of
 from services.cli.letters_wanted import letters_and_which
 from services.cli.printing import console, counted, note
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
+from services.gateway.audit import What
 
 CHUNK = 100
+_AUDITED: Mapping[Marked, What] = {"redriven": "dlq.redrive", "discarded": "dlq.discard"}
 Send = Callable[[Sequence[Message]], Awaitable[None]]
 
 
@@ -80,14 +84,29 @@ def _agree(act: Act, chosen: Sequence[Pile]) -> None:
 
 
 async def _act(act: Act, found: Found, chosen: Sequence[Pile], redrive_id: str) -> None:
-    async with sending(found.settings) as sender:
-        with progress_bar() as progress:
-            task = progress.add_task(act.what, total=len(chosen))
+    done = 0
+    try:
+        async with sending(found.settings) as sender:
+            with progress_bar() as progress:
+                task = progress.add_task(act.what, total=len(chosen))
 
-            def tell(done: int) -> None:
-                progress.update(task, completed=done)
+                def tell(count: int) -> None:
+                    nonlocal done
+                    done = count
+                    progress.update(task, completed=count)
 
-            await in_chunks(chosen, act, redrive_id, sender.send, tell)
+                await in_chunks(chosen, act, redrive_id, sender.send, tell)
+    finally:
+        await tell_of_letters(found, act, _AUDITED[act.what], chosen[:done], redrive_id)
+
+
+async def tell_of_letters(
+    found: Found, act: Act, what: What, done: Sequence[Pile], redrive_id: str
+) -> None:
+    """In the audit of each tenant whose records they were, one record with their number."""
+    for tenant_id, count in Counter(pile[0].tenant_id for pile in done).items():
+        reason = f"{act.reason} ({counted(count, 'letter', 'letters')}, {redrive_id})"
+        await tell_if_possible(found, tenant_id, act.by, what, reason=reason)
 
 
 def progress_bar() -> Progress:

@@ -69,6 +69,14 @@ class Letter:
         return header_text(self.headers, "ce_sagaid")
 
     @property
+    def tenant_id(self) -> str:
+        """Whose record it is; of one that names none, as a start without it: the default one's."""
+        if self.parked:
+            return self.parked.context.tenant_id
+        told = header_text(self.headers, "ce_tenantid")
+        return told if told and _ID.fullmatch(told) else "default"
+
+    @property
     def was_redriven(self) -> bool:
         """Whether the record had been redriven before it came here: again would be a loop."""
         return any(name == REDRIVE_ID for name, _ in self.headers)

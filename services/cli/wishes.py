@@ -16,6 +16,7 @@ from contracts.journey import JOURNEYS
 from contracts.operator import ResolveRequested
 from contracts.topics import dead_letter_topic, event_topic
 from saga_state.document import Saga
+from services.cli.auditing import tell_if_possible
 from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import Output, one_of
 from services.cli.printing import answer_one, note
@@ -23,6 +24,7 @@ from services.cli.projection import open_projection, sagas_of
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_page import redrive_command, resolve_command
 from services.cli.sending import sending
+from services.gateway.audit import What
 
 REFUSED = ("FAILED", "COMPENSATED")
 CODE = "REQUESTED"
@@ -54,7 +56,7 @@ def compensate(wish: Wish, data: Path | None) -> None:
         failed_step=wish.step, code=CODE, reason=wish.reason, requested_by=wish.by
     )
     message = message_of(saga, topic, asked, datetime.now(UTC))
-    _send(found, message, wish)
+    _send(found, message, wish, saga, "saga.compensate")
     _tell(saga, message, wish, {"failed_step": wish.step}, f"`onboarding watch {saga['_id']}`")
 
 
@@ -71,7 +73,7 @@ def resolve(wish: Wish, data: Path | None) -> None:
     asked = ResolveRequested(step=step, reason=wish.reason, requested_by=wish.by)
     topic = dead_letter_topic(step, found.settings.prefix)
     message = message_of(saga, topic, asked, datetime.now(UTC))
-    _send(found, message, wish)
+    _send(found, message, wish, saga, "saga.resolve")
     _tell(saga, message, wish, {"step": step}, f"`onboarding status {saga['_id']}`")
 
 
@@ -156,14 +158,16 @@ def _check_step(step: str | None, saga: Saga) -> None:
     one_of("--step", step, journey.step_names if journey else ())
 
 
-def _send(found: Found, message: Message, wish: Wish) -> None:
+def _send(found: Found, message: Message, wish: Wish, saga: Saga, what: What) -> None:
     if not wish.dry_run:
-        asyncio.run(_sent(found, message))
+        asyncio.run(_sent(found, message, wish, saga, what))
 
 
-async def _sent(found: Found, message: Message) -> None:
+async def _sent(found: Found, message: Message, wish: Wish, saga: Saga, what: What) -> None:
     async with sending(found.settings) as sender:
         await sender.send([message])
+    told = {"saga_id": saga["_id"], "reason": wish.reason}
+    await tell_if_possible(found, saga["tenant_id"], wish.by, what, **told)
 
 
 def _tell(saga: Saga, message: Message, wish: Wish, more: dict[str, Any], then: str) -> None:

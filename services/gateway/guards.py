@@ -19,6 +19,7 @@ from services.gateway.problems import BadRequest, TooLarge
 BODY_SECONDS = 30.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 PATH_MAX, QUERY_MAX, HEADERS_MAX = 1_024, 4_096, 64
+LENGTH_DIGITS = 19  # Python refuses to read numbers of thousands
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PROTECTING = {
     "X-Content-Type-Options": "nosniff",
@@ -141,7 +142,7 @@ def _check_head(scope: Scope) -> None:
 
 def _check_length(scope: Scope, most: int) -> None:
     told = next((one for name, one in scope["headers"] if name == b"content-length"), b"0")
-    if told.isdigit() and int(told) > most:
+    if told.isdigit() and (len(told) > LENGTH_DIGITS or int(told) > most):
         raise _too_large(most)
 
 

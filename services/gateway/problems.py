@@ -20,6 +20,7 @@ from typing import Any
 from contracts.envelope import time_text
 
 MEDIA_TYPE = "application/problem+json"
+FIELD_MAX = 100
 
 
 class Problem(Exception):
@@ -106,10 +107,12 @@ def body_of(problem: Problem, path: str, now: datetime) -> dict[str, Any]:
 
 def wrong_fields(errors: Sequence[Mapping[str, Any]]) -> Unprocessable:
     """Of pydantic's errors: which fields, and what is wrong with each; not what stood in them."""
-    named = [
-        {"field": ".".join(str(part) for part in one["loc"]), "error": str(one["msg"])}
-        for one in errors[:20]
-    ]
+    named = [{"field": _field(one["loc"]), "error": str(one["msg"])} for one in errors[:20]]
     first = named[0] if named else {"field": "body", "error": "is wrong"}
     line = f"{first['field'] or 'body'}: {first['error']}"
     return Unprocessable("INVALID_REQUEST", line, errors=named)
+
+
+def _field(place: Sequence[object]) -> str:
+    """A field that is not known has the name that the caller gave it: not more than its head."""
+    return ".".join(str(part) for part in place)[:FIELD_MAX]

@@ -51,6 +51,8 @@ def network_of(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
     if found.version == 4:
         return address
     return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
