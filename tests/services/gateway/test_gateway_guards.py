@@ -36,7 +36,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def client(tls: bool = False) -> httpx.AsyncClient:
-    app = Guards(echo, MOST, tls)
+    app = Guards(echo, MOST, 30, tls)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway")
 
 
@@ -63,7 +63,7 @@ async def answer_to(**changes: Any) -> tuple[int, bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Guards(echo, MOST, False)(scope, receive, send)
+    await Guards(echo, MOST, 30, False)(scope, receive, send)
     return sent[0]["status"], sent[1]["body"]
 
 
@@ -137,6 +137,8 @@ async def test_an_id_that_cannot_stand_in_a_log_is_not_taken(wrong):
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
-    await Guards(echo, MOST, False)({**scope, "headers": [(b"x-request-id", wrong)]}, receive, send)
+    await Guards(echo, MOST, 30, False)(
+        {**scope, "headers": [(b"x-request-id", wrong)]}, receive, send
+    )
     made = dict(sent[0]["headers"])[b"X-Request-ID"]
     assert re.fullmatch(rb"[0-9a-f]{32}", made)
