@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from contracts.envelope import Record
-from services.cli.errors import CliError
+from services.cli.errors import USAGE, CliError
 from services.cli.reaching import ask_kafka
 from services.runtime.kafka import transient
 from services.runtime.kafka_access import client_options
@@ -30,7 +31,8 @@ class Logs:
 
 @asynccontextmanager
 async def open_logs(settings: Settings, topics: Collection[str]) -> AsyncIterator[Logs]:
-    """Whoever reads seeks first. CliError (1) if Kafka does not answer, then or later."""
+    """Whoever reads seeks first. CliError (1) if Kafka does not answer, then or later; (2) if we
+    have no right to read."""
     tolerate_header_names()
     try:
         await ask_kafka(settings, CONNECT_SECONDS)
@@ -47,6 +49,9 @@ async def open_logs(settings: Settings, topics: Collection[str]) -> AsyncIterato
             yield Logs(consumer, partitions)
         finally:
             await consumer.stop()
+    except TopicAuthorizationFailedError:
+        line = f"Kafka at {settings.kafka} does not let us read {', '.join(sorted(topics))}"
+        raise CliError(f"{line}: `onboarding topics acls`", USAGE) from None
     except Exception as error:
         if not transient(error):
             raise
