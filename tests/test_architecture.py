@@ -19,6 +19,7 @@ STORES = {
     "services/gateway/store.py",
     "services/gateway/key_store.py",
     "services/gateway/audit_store.py",
+    "services/cli/purge_store.py",
 }
 
 

@@ -1,7 +1,7 @@
 """How a command ends that cannot do what was asked: one line and an exit code, never a traceback.
 
 0 yes · 1 the answer is no, or a check failed · 2 usage or settings · 3 partly done ·
-70 stopped itself to lose nothing (or a bug) · 130 interrupted · 143 `watch` told to end (SIGTERM)
+70 stopped itself to lose nothing (or a bug) · 130 interrupted · 143 `watch` or `events` told to end
 """
 
 YES, NO, USAGE, PARTLY, FAIL_STOP, INTERRUPTED = 0, 1, 2, 3, 70, 130

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import access, asking, checking, local, operating, starting
+from services.cli.commands import access, asking, checking, forgetting, local, operating, starting
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
@@ -97,8 +97,10 @@ app.command("status")(asking.status)
 app.command("list")(asking.list_)
 app.command("timeline")(asking.timeline)
 app.command("watch")(asking.watch)
+app.command("events")(asking.events)
 app.command("compensate")(operating.compensate)
 app.command("resolve")(operating.resolve)
+app.command("purge")(forgetting.purge)
 app.command("doctor")(checking.doctor)
 app.command("config")(checking.config)
 app.command("prove")(checking.prove)

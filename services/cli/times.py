@@ -10,14 +10,14 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _MS_PER_MINUTE, _MS_PER_HOUR = 60_000, 3_600_000
 
 
-def parse_since(text: str, now: datetime) -> datetime:
+def parse_since(text: str, now: datetime, option: str = "--since") -> datetime:
     """`90s`, `15m`, `2h`, `7d`, `2w` ago, or an ISO time (UTC without a zone). CliError (2)."""
     try:
         if ago := _AGO.fullmatch(text):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         time = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        line = f"--since {text}: give 90s, 15m, 2h, 7d, 2w or a time such as 2026-03-02T09:30:00Z"
+        line = f"{option} {text}: give 90s, 15m, 2h, 7d, 2w or a time such as 2026-03-02T09:30:00Z"
         raise CliError(line, USAGE) from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 

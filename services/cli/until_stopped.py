@@ -5,6 +5,8 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import typer
+
 from deploy.local.errors import FolderRefused, LocalError, StackDied
 from services.cli.errors import CliError
 
@@ -20,6 +22,13 @@ def run_until_stopped(
         return asyncio.run(_until_stopped(work, on_stop))
     except LocalError as error:
         raise CliError(one_line(error), error.exit_code) from None
+
+
+def follow(work: Coroutine[Any, Any, None]) -> None:
+    """The same for a command: stopped, it exits as a shell tells it, 130 after Ctrl-C, 143 after
+    SIGTERM."""
+    if number := run_until_stopped(work, on_stop=lambda: None):
+        raise typer.Exit(128 + number)
 
 
 def one_line(error: LocalError) -> str:

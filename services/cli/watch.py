@@ -1,11 +1,9 @@
 """Follows sagas: `onboarding watch`, and the wait of `start --wait`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import typer
 from rich.text import Text
 
 from saga_state.document import Saga
@@ -21,7 +19,7 @@ from services.cli.running_stack import Found, find_stack
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration
-from services.cli.until_stopped import run_until_stopped
+from services.cli.until_stopped import follow
 
 WATCH_PAUSE_SECONDS = 0.3
 WAIT_PAUSE_SECONDS = 0.2
@@ -33,13 +31,13 @@ MOST_AT_ONCE = 1000
 def watch_one(data: Path | None, tenant: str, text: str, output: Output) -> None:
     """Until it ends; then the whole of it. Its end is no error here: see `start --wait`."""
     _check(output)
-    _follow(_watch_one(find_stack(data, ("mongo",)), tenant, text, output))
+    follow(_watch_one(find_stack(data, ("mongo",)), tenant, text, output))
 
 
 def watch_all(data: Path | None, tenant: str, output: Output) -> None:
     """Until Ctrl-C or SIGTERM: first the ten updated last, then each change."""
     _check(output)
-    _follow(_watch_all(find_stack(data, ("mongo",)), tenant, output))
+    follow(_watch_all(find_stack(data, ("mongo",)), tenant, output))
 
 
 async def changes_of(store: SagaStore, tenant: str, saga_id: str) -> AsyncIterator[Saga]:
@@ -53,12 +51,6 @@ async def changes_of(store: SagaStore, tenant: str, saga_id: str) -> AsyncIterat
             if is_over(saga):
                 return
         await asyncio.sleep(WATCH_PAUSE_SECONDS)
-
-
-def _follow(work: Coroutine[Any, Any, None]) -> None:
-    """Stopped, it exits as a shell tells it: 130 after Ctrl-C, 143 after SIGTERM."""
-    if number := run_until_stopped(work, on_stop=lambda: None):
-        raise typer.Exit(128 + number)
 
 
 async def _watch_one(found: Found, tenant: str, text: str, output: Output) -> None:

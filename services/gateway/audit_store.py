@@ -18,7 +18,7 @@ _INDEXES = (
 
 
 class AuditStore:
-    """There is no way here to change or remove a record; `onboarding purge` has its own."""
+    """There is no way to change or remove a record; `onboarding purge` leaves all of them."""
 
     def __init__(self, client: Client, database_name: str) -> None:
         self._acts = database(client, database_name).audit

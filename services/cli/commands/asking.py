@@ -1,10 +1,10 @@
-"""`status`, `list`, `timeline`, `watch`: what is known of the sagas."""
+"""`status`, `list`, `timeline`, `watch`, `events`: what is known of the sagas."""
 
 from typing import Annotated
 
 import typer
 
-from services.cli.options import AnyId, Data, Out, Output, Tenant
+from services.cli.options import AnyId, Data, Out, Output, Tenant, tenant_name
 
 Status = Annotated[str | None, typer.Option(help="Only these, such as COMPLETED or FAILED.")]
 Journey = Annotated[str | None, typer.Option(help="Only of this journey.")]
@@ -18,6 +18,27 @@ Email = Annotated[str | None, typer.Option(help="Only of the partner with this e
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
 WithData = Annotated[
     bool, typer.Option("--with-data", help="In JSON: the events' data too; it may be personal.")
+]
+EventTypes = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="NAME", help="Only these events; may be repeated."),
+]
+EventStatus = Annotated[
+    str | None, typer.Option("--status", help="Only events that lead to it: FAILED, COMPLETED, ...")
+]
+SagaId = Annotated[str | None, typer.Option("--saga", metavar="ID", help="Only of this saga id.")]
+PartnerId = Annotated[
+    str | None, typer.Option("--partner", metavar="ID", help="Only of this partner id.")
+]
+AnyTenant = Annotated[
+    str | None, typer.Option("--tenant", metavar="NAME", help="Only of this tenant.")
+]
+Recorded = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only since: 15m, 2h, 7d ago, or an ISO time."),
+]
+Follow = Annotated[
+    bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C; from now on without --since.")
 ]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id; or all.")
@@ -84,3 +105,28 @@ def watch(
         watch_all(data, tenant, output)
     else:
         watch_one(data, tenant, id_, output)
+
+
+def events(
+    type_: EventTypes = None,
+    status: EventStatus = None,
+    saga: SagaId = None,
+    partner: PartnerId = None,
+    since: Recorded = None,
+    follow: Follow = False,
+    with_data: WithData = False,
+    tenant: AnyTenant = None,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """The events as they stand on the topics, in time.
+
+    Reads the topics themselves: no projection, no consumer group."""
+    from services.cli.events import show_events
+    from services.cli.events_wanted import EventsWanted
+    from services.cli.times import since_or_none
+
+    whose = None if tenant is None else tenant_name(tenant)
+    types, told = tuple(type_ or ()), _upper(status)
+    wanted = EventsWanted(types, told, saga, partner, whose, since_or_none(since))
+    show_events(data, wanted, follow, with_data, output)

@@ -8,9 +8,9 @@ import time
 import pytest
 
 COMMANDS = (
-    "up", "demo", "env", "start", "status", "list", "timeline", "watch", "doctor", "config",
+    "up", "demo", "env", "start", "status", "list", "timeline", "watch", "events", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
-    "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
+    "compensate", "resolve", "purge", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
 )  # fmt: skip
 HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
