@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from services.gateway.app import make_app
@@ -38,10 +39,12 @@ async def port(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
         gateway_port=0,
         gateway_file=file,
         gateway_proxies="",
+        gateway_origins="https://ours.example",
     )
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(make_app(None), Bare(settings), stop))
+        ground = Bare(settings)
+        tasks.create_task(serve(make_app(ground), ground, stop))
         await until_so("the gateway listens", file.exists)
         yield port_in(file)
         stop.set()
@@ -113,3 +116,23 @@ async def test_no_trick_with_a_path_finds_a_route(port: int, path: bytes, status
 @pytest.mark.slow
 async def test_a_head_that_never_ends_is_hung_up_on(port: int):
     assert await answers(port, b"GET /livez HTT") == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://ours.example", True),
+        ("https://ours.example.evil", False),
+        ("http://ours.example", False),
+        ("null", False),
+    ],
+)
+async def test_only_a_web_page_of_an_origin_that_is_named_may_call(port, origin, allowed):
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        before = await client.options("/sagas", headers={"Origin": origin, **asks})
+        told = await client.get("/livez", headers={"Origin": origin})
+    assert before.is_success == allowed
+    for answer in (before, told):
+        assert ("access-control-allow-origin" in answer.headers) == allowed
+        assert "access-control-allow-credentials" not in answer.headers
