@@ -16,7 +16,7 @@ EXIT_FLAG := $(if $(EXIT),--exit,)
 SEED_FLAG := $(if $(SEED),--seed $(SEED),)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench bench-million bench-gateway chaos chaos-tests prove lock \
+.PHONY: help setup demo up test-fast test test-all lint audit bench bench-million bench-gateway chaos chaos-tests prove lock \
   generate clean
 
 help: ## this list
@@ -39,13 +39,17 @@ demo: setup ## four onboardings on a stack of their own (EXIT=1: stop after the 
 up: setup ## everything on this machine, until Ctrl-C (BROKER=apache)
 	@$(BIN)/onboarding up --broker $(BROKER)
 
-lint: setup ## ruff, mypy, import contracts, generated files
+lint: setup ## ruff, mypy, import contracts, bandit, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --severity-level medium contracts services saga_state deploy
 	@$(BIN)/python -m contracts.generate --check
 	@$(BIN)/python -m services.gateway.openapi --check
+
+audit: setup ## known vulnerabilities of what requirements.lock pins (needs the network)
+	@$(BIN)/uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 test-fast: setup ## no servers, nothing that takes long: about a minute
 	@$(PYTEST) -q $(TWO) -m "not servers and not apache and not slow"

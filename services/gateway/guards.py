@@ -6,7 +6,7 @@ Plain ASGI, one layer: the stack of middleware classes would read each body and 
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from uuid import uuid4
 
 import structlog
@@ -19,6 +19,7 @@ from services.gateway.problems import BadRequest, TooLarge
 BODY_SECONDS = 30.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 PATH_MAX, QUERY_MAX, HEADERS_MAX = 1_024, 4_096, 64
+HEADERS_BYTES_MAX = 32_768  # h11 bounds only what comes in pieces
 LENGTH_DIGITS = 19  # Python refuses to read numbers of thousands
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PROTECTING = {
@@ -104,6 +105,10 @@ class TooSlow(BadRequest):
     status = 408
 
 
+class _HeadersTooLarge(BadRequest):
+    status = 431
+
+
 class _Answer:
     """Sends, with the headers of all answers, and knows whether it has begun to."""
 
@@ -132,12 +137,26 @@ def _request_id(scope: Scope) -> str:
 
 
 def _check_head(scope: Scope) -> None:
-    if len(scope["path"]) > PATH_MAX or "\0" in scope["path"]:
+    if "\0" in scope["path"]:
+        raise BadRequest("PATH_NOT_TEXT", "a path has no NUL in it")
+    if len(scope["path"]) > PATH_MAX:
         raise BadRequest("PATH_TOO_LONG", f"a path has at most {PATH_MAX} characters")
     if len(scope["query_string"]) > QUERY_MAX:
         raise BadRequest("QUERY_TOO_LONG", f"a query has at most {QUERY_MAX} bytes")
     if len(scope["headers"]) > HEADERS_MAX:
         raise BadRequest("TOO_MANY_HEADERS", f"a request has at most {HEADERS_MAX} headers")
+    if sum(len(name) + len(one) for name, one in scope["headers"]) > HEADERS_BYTES_MAX:
+        line = f"the headers of a request have at most {HEADERS_BYTES_MAX} bytes"
+        raise _HeadersTooLarge("HEADERS_TOO_LARGE", line)
+    _check_framing({name for name, _ in scope["headers"]})
+
+
+def _check_framing(names: Set[bytes]) -> None:
+    """Where a proxy goes by one of the two and we by the other, what is a body to it would be a
+    request of somebody else to us (RFC 9112, 6.3). So nothing more is read from there either."""
+    if {b"content-length", b"transfer-encoding"} <= names:
+        line = "send Content-Length or Transfer-Encoding, not both"
+        raise BadRequest("TWO_LENGTHS", line, headers={"Connection": "close"})
 
 
 def _check_length(scope: Scope, most: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.guards import HEADERS_MAX, PATH_MAX, QUERY_MAX, Guards
+from services.gateway.guards import HEADERS_BYTES_MAX, HEADERS_MAX, PATH_MAX, QUERY_MAX, Guards
 
 MOST = 1_000
 PROTECTING = {
@@ -89,15 +89,21 @@ async def test_a_length_of_too_many_digits_is_refused():
     ("changes", "codigo"),
     [
         ({"path": "/" + "x" * PATH_MAX}, b"PATH_TOO_LONG"),
-        ({"path": "/a\0b"}, b"PATH_TOO_LONG"),
+        ({"path": "/a\0b"}, b"PATH_NOT_TEXT"),
+        ({"headers": [(b"content-length", b"4"), (b"transfer-encoding", b"chunked")]}, b"TWO_LENGTHS"),
         ({"query_string": b"x" * (QUERY_MAX + 1)}, b"QUERY_TOO_LONG"),
         ({"headers": [(b"x-%d" % one, b"y") for one in range(HEADERS_MAX + 1)]}, b"TOO_MANY_HEADERS"),
     ],
 )  # fmt: skip
-async def test_a_head_is_bounded(changes, codigo):
+async def test_a_head_that_cannot_be_is_refused(changes, codigo):
     status, body = await answer_to(**changes)
     assert status == 400
     assert codigo in body
+
+
+async def test_the_headers_together_are_bounded():
+    status, _ = await answer_to(headers=[(b"x-a", b"y" * HEADERS_BYTES_MAX)])
+    assert status == 431
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/bug", 500), ("/" + "x" * 2_000, 400)])
