@@ -5,6 +5,7 @@ It needs wrk (`apt-get install wrk`).
 
 import argparse
 import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -143,6 +144,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30, help="of statuses, and of starts")
     parser.add_argument("--page-seconds", type=int, default=5, help="of each kind of list")
     asked = Asked(**vars(parser.parse_args()))
+    if shutil.which(wrk.PROGRAM) is None:
+        parser.error("wrk is not on PATH: apt-get install wrk")
     report(asyncio.run(measure(asked)), REPORT)
 
 
