@@ -19,14 +19,6 @@ from tests.sources import ROOT
 CALLERS = ("viewer", "operator", "admin", "no key")
 NOBODY = ("no key", "not a key", "unknown", "expired", "revoked")
 _ROW = re.compile(r"\| ([A-Z]+) \| `([^`]+)` \| ?([a-z:]*) \| (.*) \|")
-<<<<<<< HEAD
-ANA = {"nombre": "Ana", "email": "ana@example.com", "telefono": "+34600000000"}
-BODIES = {
-    "/sagas/partner-onboarding": {"partner_data": PARTNER},
-    "/sagas/{any_id}/compensate": {"reason": "the partner withdrew"},
-    "/api/v1/saga/partner-creation": {**ANA},
-    "/api/v1/saga/partners": {**ANA},
-=======
 CREATION = {
     "nombre": "TechSolutions Inc",
     "email": "contact@techsolutions.com",
@@ -38,7 +30,6 @@ BODIES = {
     "/sagas/{any_id}/compensate": {"reason": "the partner withdrew"},
     "/api/v1/saga/partner-creation": CREATION,
     "/api/v1/saga/partners": CREATION,
->>>>>>> gw-access
 }
 
 
