@@ -3,6 +3,10 @@
 import re
 from typing import Any
 
+from contracts.events import EVENTS, PartnerOnboardingInitiated
+from contracts.operator import OPERATOR_EVENTS
+
+ALL_EVENTS = {**EVENTS, **OPERATOR_EVENTS}
 HIDDEN = "***"
 _PLAIN_FIELDS = frozenset(
     {
@@ -12,6 +16,7 @@ _PLAIN_FIELDS = frozenset(
     }
 )  # fmt: skip
 _CODE = re.compile(r"[A-Za-z0-9_.-]{0,64}")
+_FIELDS = {name: frozenset(model.model_fields) for (name, _), model in ALL_EVENTS.items()}
 _PERSONAL = "wishes"  # the only part of what steps say that is handed on from the producer
 
 
@@ -28,7 +33,10 @@ def masked(value: Any, field: str = "") -> Any:
 
 def masked_data(event: str, data: Any) -> Any:
     """The data of one of our events. What a step says is made of ids, numbers and codes, but for
-    the wishes of the producer that it hands on; what the producer says is all hidden."""
-    if event == "PartnerOnboardingInitiated" or not isinstance(data, dict):
+    the wishes of the producer that it hands on. What the producer says is hidden, and what is no
+    field of the event: anybody may have added that."""
+    fields = _FIELDS.get(event, frozenset())
+    if event == PartnerOnboardingInitiated.__name__ or not isinstance(data, dict):
         return masked(data)
-    return {name: masked(one) if name == _PERSONAL else one for name, one in data.items()}
+    plain = fields - {_PERSONAL}
+    return {name: one if name in plain else masked(one) for name, one in data.items()}

@@ -111,7 +111,7 @@ def listed(tenant_id: str, wanted: Wanted) -> Query:
     if order[0][0] != "updated_at":
         clauses.append({order[0][0]: {"$type": "date"}})
     if wanted.after is not None:
-        clauses += _beyond(*order[0], wanted.after)
+        clauses += beyond(*order[0], wanted.after)
     return Query({"$and": clauses}, hint, order)
 
 
@@ -176,7 +176,7 @@ def _between(wanted: Wanted) -> list[Mapping[str, Any]]:
     return [{field: {how: at}} for field, how, at in bounds if at is not None]
 
 
-def _beyond(field: str, direction: int, after: Place) -> list[Mapping[str, Any]]:
+def beyond(field: str, direction: int, after: Place) -> list[Mapping[str, Any]]:
     """What comes after a place. The first clause bounds the index, the second is exact."""
     at, id_ = after
     beyond = "$lt" if direction == DOWN else "$gt"

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any, cast
 
 from bson.codec_options import CodecOptions
-from pymongo import AsyncMongoClient, IndexModel, InsertOne, ReplaceOne
+from pymongo import AsyncMongoClient, IndexModel, InsertOne, ReadPreference, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -39,6 +39,7 @@ def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
         codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
         write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
         read_concern=ReadConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
     )
 
 
@@ -69,10 +70,23 @@ class SagaStore:
 
     async def ensure(self) -> None:
         """Make collections, validators and indexes that are not there; nothing is dropped."""
-        await self._ensure(self._sagas, schema.SAGA, queries.SAGA_INDEXES)
-        await self._ensure(self._events, schema.EVENT, queries.EVENT_INDEXES)
+        await self._ensure(self._sagas, schema.SAGA)
+        await self._ensure(self._events, schema.EVENT)
+        await self.ensure_indexes()
         version = {"$max": {"schema_version": SCHEMA_VERSION}}
         await self._database.meta.update_one({"_id": self._sagas.name}, version, upsert=True)
+
+    async def ensure_indexes(self) -> None:
+        """Make the indexes that are not there."""
+        for collection, indexes in (
+            (self._sagas, queries.SAGA_INDEXES),
+            (self._events, queries.EVENT_INDEXES),
+        ):
+            models = [
+                IndexModel(list(keys), name=name, **queries.INDEX_OPTIONS.get(name, {}))
+                for name, keys in indexes.items()
+            ]
+            await collection.create_indexes(models)
 
     async def insert_events(self, events: Sequence[StoredEvent]) -> Mapping[str, StoredEvent]:
         """See Keeper. One bulk; one read more if some are kept already."""
@@ -155,9 +169,7 @@ class SagaStore:
         """The sagas that a query of queries.py finds."""
         return cast(list[Saga], await _ask(self._sagas, query, limit))
 
-    async def _ensure(
-        self, collection: Documents, validator: schema.Schema, indexes: Mapping[str, queries.Keys]
-    ) -> None:
+    async def _ensure(self, collection: Documents, validator: schema.Schema) -> None:
         rule = {"$jsonSchema": validator}
         try:
             await self._database.create_collection(
@@ -167,11 +179,6 @@ class SagaStore:
             if error.code != NAMESPACE_EXISTS:
                 raise
             await self._database.command("collMod", collection.name, validator=rule)
-        models = [
-            IndexModel(list(keys), name=name, **queries.INDEX_OPTIONS.get(name, {}))
-            for name, keys in indexes.items()
-        ]
-        await collection.create_indexes(models)
 
 
 async def _ask(collection: Documents, query: Query, limit: int) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ async def tell(
     reason: str | None = None,
 ) -> None:
     """Add a record. `by` is who asks, as the person said; the user of the machine is told too."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC)
     who = by if by == _user() else f"{by} ({_user()})"
     record = act(
         now, tenant_id, f"{who}@{socket.gethostname()}", what,

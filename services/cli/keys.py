@@ -84,8 +84,8 @@ def revoke_key(data: Path | None, key_id: str, by: str) -> None:
 async def _create(found: Found, key: Key, by: str) -> None:
     async with _keys(found) as (client, keys):
         await keys.ensure()
-        await keys.add(key)
         await tell(client, found.settings, key.tenant_id, by, "key.create", reason=_named(key))
+        await keys.add(key)
 
 
 async def _listed(found: Found, tenant: str | None) -> Sequence[Key]:
@@ -109,9 +109,9 @@ async def _rotate(found: Found, key_id: str, new: tuple[str, str], until: dateti
             expires_at=now + lives if lives else None,
             last_used_at=None,
         )
+        await tell(client, found.settings, key.tenant_id, by, "key.rotate", reason=_named(key))
         await keys.add(key)
         await keys.ends(key_id, until)
-        await tell(client, found.settings, key.tenant_id, by, "key.rotate", reason=_named(key))
         return key
 
 

@@ -8,6 +8,7 @@ from fastapi import Response
 from services.gateway.problems import MEDIA_TYPE, Problem, Unavailable, body_of
 from services.gateway.replies import json_bytes
 from services.runtime.mongo import transient
+from services.runtime.vitals import where
 
 log = structlog.get_logger()
 
@@ -25,5 +26,5 @@ def problem_of(error: Exception) -> Problem:
     if transient(error) or isinstance(error, TimeoutError):
         log.warning("server.away", error=type(error).__name__)
         return Unavailable("a server that this needs does not answer; ask again")
-    log.error("request.failed", exc_info=error)
+    log.error("request.failed", error=where(error))
     return Problem("UNFORESEEN", "this should not have happened; the log knows it by X-Request-ID")

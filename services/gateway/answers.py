@@ -14,6 +14,7 @@ REAL_PARTNER: dict[str, JsonValue] = {
     "tipo_partner": "EMPRESA",
     "preferred_contract_type": "PREMIUM",
 }
+CORRELATION_MAX = 1_024  # as the steps read it
 STEPS = tuple(dict.fromkeys(name for one in JOURNEYS.values() for name in one.step_names))
 
 
@@ -41,7 +42,7 @@ class StartOnboarding(Asked):
         None,
         description="A repeat with the same one is the same saga.",
         min_length=1,
-        max_length=200,
+        max_length=CORRELATION_MAX,
     )
 
 

@@ -61,7 +61,14 @@ def _let_origins(app: FastAPI, origins: list[str]) -> None:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key"],
+        allow_headers=[
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-none-match",
+            "last-event-id",
+            "x-api-key",
+        ],
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
     )
 

@@ -1,11 +1,11 @@
 """The audit: `onboarding_gateway.audit`, to which records are only ever added."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pymongo import DESCENDING, IndexModel
 
-from saga_state.queries import Place
+from saga_state.queries import beyond
 from services.gateway.audit import Act, AuditWanted
 from services.runtime.mongo import Client, database
 
@@ -34,14 +34,9 @@ class AuditStore:
         """The latest first."""
         equal = {name: one for name in _FIELDS if (one := getattr(wanted, name)) is not None}
         hint = f"by_{next(iter(equal))}" if equal else "by_time"
-        clauses: list[dict[str, Any]] = [{"tenant_id": tenant_id, **equal}]
+        clauses: list[Mapping[str, Any]] = [{"tenant_id": tenant_id, **equal}]
         clauses += [{"at": {how: at}} for how, at in wanted.bounds if at is not None]
         if wanted.after is not None:
-            clauses += _beyond(wanted.after)
+            clauses += beyond("at", DESCENDING, wanted.after)
         found = self._acts.find({"$and": clauses}, sort=_ORDER, hint=hint)
         return cast(Sequence[Act], await found.limit(limit).to_list(limit))
-
-
-def _beyond(after: Place) -> list[dict[str, Any]]:
-    at, id_ = after
-    return [{"at": {"$lte": at}}, {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id_}}]}]

@@ -1,9 +1,9 @@
 """Writes into the audit what a caller did, or tried to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -12,16 +12,18 @@ from services.gateway.audit import What, act
 from services.gateway.ground import Ground
 from services.gateway.problems import Problem, Unavailable
 
-SECONDS = 5.0
+SECONDS = 3.0
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Deed:
-    """What is known of an act by its end."""
+    """What is known of an act by its end. `repeat_by` goes into the answer if the act was done and
+    could not be recorded: what makes its repeat the same act."""
 
     saga_id: str | None = None
     reason: str | None = None
+    repeat_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -32,14 +34,19 @@ async def audited(on: Ground, caller: Caller, what: What) -> AsyncIterator[Deed]
     try:
         yield deed
     except Problem as problem:
-        await _record(on, caller, what, deed, problem.codigo)
+        await record(on, caller, what, deed, problem.codigo)
         raise
-    if not await _record(on, caller, what, deed, "done"):
-        raise Unavailable("it was done, but the audit could not be written; repeat it")
+    except BaseException:  # cancelled, or unforeseen: perhaps it was done
+        await asyncio.shield(record(on, caller, what, deed, "UNKNOWN"))
+        raise
+    if not await record(on, caller, what, deed, "done"):
+        line = "it was done, but the audit could not be written; repeat it"
+        raise Unavailable(line, **deed.repeat_by)
 
 
-async def _record(on: Ground, caller: Caller, what: What, deed: Deed, outcome: str) -> bool:
-    record = act(
+async def record(on: Ground, caller: Caller, what: What, deed: Deed, outcome: str) -> bool:
+    """Add a record; False if the database did not take it in time, which is logged."""
+    told = act(
         on.now(),
         caller.tenant_id,
         caller.name,
@@ -53,7 +60,7 @@ async def _record(on: Ground, caller: Caller, what: What, deed: Deed, outcome: s
     )
     try:
         async with asyncio.timeout(SECONDS):
-            await on.acts.add(record)
+            await on.acts.add(told)
     except Exception as error:
         log.warning("audit.not_written", what=what, error=type(error).__name__)
         return False

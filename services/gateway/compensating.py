@@ -9,7 +9,7 @@ from contracts.envelope import Context, Message, binary, source_of
 from contracts.events import CompensationRequested
 from contracts.topics import event_topic
 from services.gateway.answers import Compensate
-from services.gateway.finding import Shown, several
+from services.gateway.finding import MOST, Shown, several
 from services.gateway.ground import Ground
 from services.gateway.problems import Conflict, Unavailable
 
@@ -21,8 +21,8 @@ def the_one_to_undo(sagas: Sequence[Shown]) -> Shown:
     """Of all that an id stands for the one that can be undone. Conflict: none can, several can, or
     it is being undone and waits for a person already."""
     able = [one for one in sagas if one["status"] not in OVER]
-    if len(able) > 1:
-        raise several(able)
+    if len(able) > 1 or (not able and len(sagas) >= MOST):
+        raise several(able or sagas)
     if not able:
         saga = sagas[0]
         line = f"it is {saga['status']}: there is nothing to undo"

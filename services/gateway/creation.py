@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.answers import Asked
+from services.gateway.answers import CORRELATION_MAX, Asked
 
 JOURNEY = "partner-creation"
 OldState = Literal[
@@ -54,7 +54,7 @@ class Creation(Asked):
     email: str
     telefono: str
     direccion: str | None = None
-    correlation_id: str | None = Field(None, min_length=1, max_length=200)
+    correlation_id: str | None = Field(None, min_length=1, max_length=CORRELATION_MAX)
 
 
 class CreationStarted(BaseModel):

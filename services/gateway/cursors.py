@@ -2,7 +2,10 @@
 
 import base64
 import binascii
+import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -10,8 +13,13 @@ from saga_state.queries import Place
 from services.gateway.problems import BadRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_MS = 253_402_300_799_999  # the last moment of the year 9999
+_LEAST_MS, _MOST_MS = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
 LONGEST = 512
+
+
+def question_of(filters: Mapping[str, Any]) -> str:
+    """What tells one list from another, in a cursor."""
+    return hashlib.sha256(orjson.dumps(filters)).hexdigest()[:12]
 
 
 def cursor_of(place: Place, question: str) -> str:
@@ -28,7 +36,7 @@ def place_of(text: str, question: str) -> Place:
             raise ValueError("too long")
         padded = text + "=" * (-len(text) % 4)
         ms, id_, asked = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if not (type(ms) is int and 0 <= ms <= _MOST_MS and isinstance(id_, str)):
+        if not (type(ms) is int and _LEAST_MS <= ms <= _MOST_MS and isinstance(id_, str)):
             raise ValueError("not a place")
     except (ValueError, TypeError, binascii.Error):
         raise BadRequest("INVALID_CURSOR", "cursor: take `next` of the page before") from None

@@ -29,10 +29,18 @@ async def found(on: Ground, tenant_id: str, text: str) -> Sequence[Found]:
     if text in known:
         return sagas
     notes = await on.starts.find(tenant_id, text, MOST)
-    noted = [Found(dict(one["saga"]), True) for one in notes if one["_id"] not in known]
+    fresh = [one for one in notes if one["_id"] not in known]
+    seen = await on.sagas.read_sagas([one["_id"] for one in fresh]) if fresh else {}
+    noted = [Found(dict(one["saga"]), True) for one in fresh if one["_id"] not in seen]
     if not sagas and not noted:
         raise NotThere("SAGA_NOT_FOUND", NONE)
-    return [*noted, *sagas]
+    return sorted([*noted, *sagas], key=_started, reverse=True)
+
+
+def _started(one: Found) -> tuple[bool, Any]:
+    """Those that were never started come last."""
+    at = one.saga["initiated_at"]
+    return at is not None, at
 
 
 async def the_one(on: Ground, tenant_id: str, text: str) -> Shown:
@@ -45,7 +53,8 @@ async def the_one(on: Ground, tenant_id: str, text: str) -> Shown:
 
 def several(sagas: Sequence[Shown]) -> Conflict:
     """That one must be named; with all there are, the latest started first."""
-    line = f"this id stands for {len(sagas)} sagas: name one of them by its saga_id"
+    many = f"{MOST} sagas or more" if len(sagas) >= MOST else f"{len(sagas)} sagas"
+    line = f"this id stands for {many}: name one of them by its saga_id"
     told = [{name: one[name] for name in ("saga_id", "status", "initiated_at")} for one in sagas]
     return Conflict("SEVERAL_SAGAS", line, sagas=told)
 

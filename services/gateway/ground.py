@@ -16,6 +16,7 @@ from services.gateway.key_ring import KeyRing
 from services.gateway.looks import Looks
 from services.gateway.rates import Rates
 from services.gateway.store import StartStore
+from services.gateway.streams import Streams
 from services.runtime.ports import Log
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -35,6 +36,7 @@ class Ground:
     rates: Rates
     looks: Looks
     reader: Reader
+    streams: Streams
     hash_of: HashOf
     now: Callable[[], datetime]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -5,7 +5,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 
@@ -25,6 +25,7 @@ from services.gateway.looks import Looks
 from services.gateway.rates import Rates
 from services.gateway.serving import serve
 from services.gateway.store import StartStore
+from services.gateway.streams import Streams
 from services.runtime.health import start_health
 from services.runtime.heap import keep_little
 from services.runtime.kafka import KafkaLog
@@ -43,7 +44,7 @@ from services.runtime.signs import Look, ask_a_broker, watch_servers
 from services.runtime.vitals import Vitals
 
 NAME = "gateway"
-INSTANCE_PAUSE_SECONDS, USES_PAUSE_SECONDS = 5.0, 20.0
+INSTANCE_PAUSE_SECONDS, USES_PAUSE_SECONDS, CLOSE_SECONDS = 5.0, 20.0, 5.0
 log = structlog.get_logger()
 
 
@@ -113,7 +114,9 @@ async def _grounded(
     settings: Settings, vitals: Vitals, mongo: Client, own: str
 ) -> AsyncIterator[tuple[Ground, KeyStore]]:
     """All that the routes stand on; its connections are closed in the end."""
-    keys, kafka, places = KeyStore(mongo, own), KafkaLog(settings, vitals), KafkaPlaces(settings)
+    # A request gives up waiting for Kafka, and would leave `vitals` waiting: signs.py tells of it.
+    kafka, places = KafkaLog(settings, Vitals()), KafkaPlaces(settings)
+    keys = KeyStore(mongo, own)
     try:
         await kafka.start()
         yield (
@@ -128,22 +131,25 @@ async def _grounded(
                 rates=Rates(settings.gateway_key_per_second, settings.gateway_address_per_second),
                 looks=Looks(settings, vitals, mongo, Lags(places)),
                 reader=settings.reader(),
+                streams=Streams(settings.gateway_streams_max),
                 hash_of=partial(partner_hash, settings.hash_key.get_secret_value().encode()),
                 now=utc_now,
             ),
             keys,
         )
     finally:
-        await kafka.stop()
-        await places.close()
+        for close in (kafka.stop, places.close):  # which may wait for a broker that is away
+            with suppress(TimeoutError):
+                await asyncio.wait_for(close(), CLOSE_SECONDS)
 
 
 async def _ensure(ground: Ground, keys: KeyStore) -> None:
-    """The projection's too: a query that names an index that is not there is refused."""
+    """The projection's indexes too: a query that names one that is not there is refused. Not its
+    validators: an older gateway would put those of its own version back."""
     await ground.starts.ensure()
     await ground.acts.ensure()
     await keys.ensure()
-    await ground.sagas.ensure()
+    await ground.sagas.ensure_indexes()
 
 
 async def _tell(instances: InstanceStore) -> None:

@@ -17,7 +17,7 @@ from services.gateway.guards import Guards
 from services.runtime.health import listen_refusal, write_whole
 from services.runtime.settings import Settings, SettingsError
 
-HEAD_SECONDS, HEAD_MAX_BYTES = 10.0, 32_768
+HEAD_SECONDS, HEAD_MAX_BYTES, TAKE_SECONDS = 10.0, 32_768, 30.0
 KEEP_ALIVE_SECONDS, CONNECTIONS_MAX, BACKLOG = 30, 5_000, 2_048
 END_SECONDS = 15
 ANSWER_SLACK = 1.5  # a start has its own limit, and says more when that is over
@@ -25,7 +25,8 @@ log = structlog.get_logger()
 
 
 class Patient(H11Protocol):
-    """Hangs up on whoever has not sent a whole head in time, as uvicorn alone would not."""
+    """Hangs up on whoever does not send a whole head in time, or take its answer, as uvicorn alone
+    would not."""
 
     _waiting: asyncio.TimerHandle | None = None
 
@@ -39,18 +40,27 @@ class Patient(H11Protocol):
             self._stop_waiting()
 
     def on_response_complete(self) -> None:
+        """Also where the connection is to be closed: what is left of an answer is to be taken."""
         super().on_response_complete()
-        if self.cycle.response_complete and not self.transport.is_closing():
-            self._stop_waiting()
-            self._waiting = self.loop.call_later(HEAD_SECONDS + KEEP_ALIVE_SECONDS, self._hang_up)
+        self._stop_waiting()
+        self._waiting = self.loop.call_later(HEAD_SECONDS + KEEP_ALIVE_SECONDS, self._hang_up)
+
+    def pause_writing(self) -> None:
+        """Whoever asks does not read: neither an answer nor a stream is kept for it for ever."""
+        super().pause_writing()
+        self._stop_waiting()
+        self._waiting = self.loop.call_later(TAKE_SECONDS, self._hang_up)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
 
     def _hang_up(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.abort()
+        self.transport.abort()
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:

@@ -30,6 +30,8 @@ from services.gateway.problems import (
     Unprocessable,
 )
 from services.runtime.document import Position
+from services.runtime.kafka import transient as kafka_is_away
+from services.runtime.mongo import transient as mongo_is_away
 
 SOURCE = source_of("gateway")
 
@@ -52,7 +54,6 @@ class Begun:
     saga_id: str
     partner_id: str
     correlation_id: str
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,20 @@ async def begin(on: Ground, order: Order) -> Begun:
     try:
         async with asyncio.timeout(on.settings.gateway_answer_seconds):
             return await _begin(on, order, made)
-    except TimeoutError:
+    except Exception as error:
+        if not may_have_happened(error):
+            raise
         line = (
             "Kafka or MongoDB did not answer in time, so the start may have been taken or not; "
             f"to repeat it with this {_repeated_by(order)} is safe"
         )
         more = {"correlation_id": correlation_id}
         raise Unavailable(line, **more) from None
+
+
+def may_have_happened(error: Exception) -> bool:
+    """Whether a server went away in the middle: what was asked of it was done, or was not."""
+    return isinstance(error, TimeoutError) or mongo_is_away(error) or kafka_is_away(error)
 
 
 async def _begin(on: Ground, order: Order, made: _Made) -> Begun:
@@ -97,12 +105,11 @@ async def _again(on: Ground, order: Order, note: Note, there: Note) -> Begun:
         raise _other_body(by_key, there["_id"])
     if not there["sent"]:
         if by_key and _is_running(on, there):
-            line = "a request with this Idempotency-Key is still running; ask again"
-            raise Conflict("STILL_RUNNING", line, headers={"Retry-After": "1"})
+            raise _still_running()
         if by_key and not await on.starts.take_over(there, on.now()):
-            raise Conflict("STILL_RUNNING", "another request with this Idempotency-Key took over")
+            raise _still_running()
         await _publish(on, there["_id"], message_in(there["message"]))
-    return _begun(there, again=True)
+    return _begun(there)
 
 
 async def _publish(on: Ground, saga_id: str, message: Message) -> None:
@@ -164,13 +171,18 @@ def _note(on: Ground, order: Order, made: _Made) -> Note:
     return note
 
 
-def _begun(note: Note, again: bool = False) -> Begun:
-    return Begun(note["_id"], note["partner_id"], note["correlation_id"], again)
+def _begun(note: Note) -> Begun:
+    return Begun(note["_id"], note["partner_id"], note["correlation_id"])
 
 
 def _repeated_by(order: Order) -> str:
     by_key = order.correlation_id is None and order.idempotency_key is not None
     return "Idempotency-Key" if by_key else "correlation_id"
+
+
+def _still_running() -> Problem:
+    line = "a request with this Idempotency-Key is still running; ask again"
+    return Conflict("STILL_RUNNING", line, headers={"Retry-After": "1"})
 
 
 def _other_body(by_key: bool, saga_id: str) -> Problem:

@@ -40,12 +40,16 @@ class StartStore:
     async def note(self, note: Note) -> Note | None:
         """Keep it, before it is published. Of the same saga, or the same Idempotency-Key of the
         tenant, the note that is there already is returned, and nothing kept; see `settled`."""
-        try:
-            await self._starts.insert_one(dict(note))
-        except DuplicateKeyError as error:
-            key = (error.details or {}).get("keyPattern", {})
-            return await self._there(note, "_id" if "_id" in key else "idempotency_key")
-        return None
+        while True:
+            try:
+                await self._starts.insert_one(dict(note))
+            except DuplicateKeyError as error:
+                key = (error.details or {}).get("keyPattern", {})
+                there = await self._there(note, "_id" if "_id" in key else "idempotency_key")
+                if there is not None:  # else its time was over in between
+                    return there
+            else:
+                return None
 
     async def sent(self, saga_id: str, saga: Mapping[str, Any]) -> None:
         """Mark it as acknowledged by the broker. What was published goes out of the note: it is

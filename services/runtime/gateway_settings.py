@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from services.runtime.setting_values import Bytes, Names, Seconds
+from services.runtime.setting_values import Bytes, Names, Networks, Seconds
 
 
 class GatewaySettings(BaseSettings):
@@ -19,7 +19,7 @@ class GatewaySettings(BaseSettings):
         None, description="PEM file: the gateway's certificate; set, it answers https only"
     )
     gateway_key_file: Path | None = Field(None, description="PEM file: the key of it")
-    gateway_proxies: Names = Field(
+    gateway_proxies: Networks = Field(
         frozenset(),
         description="Addresses of proxies whose X-Forwarded-For is believed, comma separated",
     )

@@ -109,12 +109,13 @@ async def _read_on(
 ) -> dict[TopicPartition, int]:
     """Where the logs end, if they end behind what was told. Nothing is fetched afterwards."""
     consumer.assign(list(told))
-    for one, offset in told.items():
-        consumer.seek(one, offset)
-    await consumer.getmany(timeout_ms=READ_ON_MS)
-    ends = {one: await consumer.position(one) for one in told}
-    consumer.unsubscribe()
-    return ends
+    try:
+        for one, offset in told.items():
+            consumer.seek(one, offset)
+        await consumer.getmany(timeout_ms=READ_ON_MS)
+        return {one: await consumer.position(one) for one in told}
+    finally:
+        consumer.unsubscribe()
 
 
 async def _times(
@@ -122,14 +123,22 @@ async def _times(
 ) -> dict[Partition, int]:
     """Nothing is fetched afterwards."""
     consumer.assign(list(places))
-    for one, offset in places.items():
-        consumer.seek(one, offset)
+    try:
+        for one, offset in places.items():
+            consumer.seek(one, offset)
+        return await _first_times(consumer, places)
+    finally:
+        consumer.unsubscribe()
+
+
+async def _first_times(
+    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int]
+) -> dict[Partition, int]:
     times: dict[Partition, int] = {}
     deadline = asyncio.get_running_loop().time() + TIMES_SECONDS
     while len(times) < len(places) and asyncio.get_running_loop().time() < deadline:
         found = await consumer.getmany(*(set(places) - _known(times)), timeout_ms=READ_ON_MS)
         times |= {(one.topic, one.partition): some[0].timestamp for one, some in found.items()}
-    consumer.unsubscribe()
     return times
 
 

@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
@@ -60,6 +60,7 @@ def database(client: Client, name: str) -> AsyncDatabase[dict[str, Any]]:
         codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
         write_concern=WriteConcern(w="majority", j=True, wtimeout=15_000),
         read_concern=ReadConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
     )
 
 

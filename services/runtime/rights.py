@@ -43,7 +43,7 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
     ]
     found[GATEWAY] = [
         _right("Write", "topic", [event_topic(name, prefix) for name in PRODUCER.says]),
-        _right("Read", "topic", [*events, *letters]),
+        _right("Read", "topic", events),
         _right("Describe", "group", [group(name, prefix) for name in (*steps, PROJECTION)]),
     ]
     found[OPERATOR] = [

@@ -1,5 +1,6 @@
 """What the values of settings can be; the texts of the errors name no value."""
 
+import ipaddress
 import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -48,6 +49,15 @@ def _names(value: object) -> object:
     return value
 
 
+def _networks(value: frozenset[str]) -> frozenset[str]:
+    for one in value:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ValueError("must be addresses or networks, such as 10.0.0.0/8") from None
+    return value
+
+
 def _split(text: str) -> SplitResult | None:
     try:
         url = urlsplit(text)
@@ -65,3 +75,5 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 """Comma separated."""
+Networks = Annotated[Names, AfterValidator(_networks)]
+"""The same, of IP addresses and networks."""

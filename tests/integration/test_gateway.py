@@ -1,6 +1,7 @@
 """The gateway as a process on real servers: what it accepted is there, once, whatever dies."""
 
 import asyncio
+import json
 import signal
 from collections import Counter
 from uuid import uuid4
@@ -180,14 +181,16 @@ async def test_the_health_of_the_whole_names_every_service(shared: Portal):
         "kafka", "mongo", "registration", "contract", "documents", "campaigns", "recruitment",
         "saga-state",
     }  # fmt: skip
-    await shared.system.stack.supervisor.stop("campaigns")
 
     async def missed() -> bool:
         checks = (await shared.first.get("/sagas/health")).json()["checks"]
         return checks["campaigns"]["status"] == "fail"
 
-    await until("it is missed", missed)
-    await shared.system.stack.supervisor.start("campaigns")
+    await shared.system.stack.supervisor.stop("campaigns")
+    try:
+        await until("it is missed", missed)
+    finally:
+        await shared.system.stack.supervisor.start("campaigns")
 
 
 async def test_a_gateway_that_is_killed_loses_no_start_and_makes_none_twice(shared: Portal):
@@ -222,4 +225,11 @@ async def test_a_gateway_that_is_killed_loses_no_start_and_makes_none_twice(shar
     await shared.system.completed(STARTS, correlation_id={"$in": wanted})
     sagas = await shared.system.sagas(correlation_id={"$in": wanted})
     assert Counter(one["correlation_id"] for one in sagas) == Counter(wanted)
+    ids = {one["_id"] for one in sagas}
+    events = [one for one in await shared.system.events() if one.header("ce_sagaid") in ids]
+    contracts = [one for one in events if one.header("ce_type").endswith("ContractCreated.v1")]
+    numbers = {json.loads(one.value)["contract"]["number"] for one in contracts}
+    assert len(numbers) == STARTS, "one effect of each"
+    bodies = {one.value for one in events if one.header("ce_type").endswith(f"{INITIATED}.v1")}
+    assert len(bodies) == STARTS, "one body under each id"
     await shared.system.stack.supervisor.wait_ready("gateway-2")

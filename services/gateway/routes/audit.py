@@ -1,16 +1,14 @@
 """GET /audit: who did what."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query
 
 from services.gateway.access import ReadsAudit
 from services.gateway.answers import ActPage
 from services.gateway.audit import AuditWanted, act_json
-from services.gateway.cursors import cursor_of, place_of
+from services.gateway.cursors import cursor_of, place_of, question_of
 from services.gateway.ground import On
 from services.gateway.times import Time
 
@@ -43,7 +41,7 @@ async def acts(
 ) -> dict[str, Any]:
     """The acts on the sagas of the key's tenant, the latest first."""
     told = {name: getattr(filters, name) for name in Filters.__slots__}
-    question = hashlib.sha256(orjson.dumps(told)).hexdigest()[:12]
+    question = question_of(told)
     wanted = AuditWanted(**told)
     if cursor is not None:
         wanted = replace(wanted, after=place_of(cursor, question))

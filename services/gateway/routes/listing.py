@@ -1,10 +1,8 @@
 """GET /sagas: lists with filters, page by page."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Response
 
 from contracts.journey import JOURNEYS
@@ -13,7 +11,7 @@ from saga_state.queries import Wanted, order_of_list
 from saga_state.shown import saga_json
 from services.gateway.access import Reads
 from services.gateway.answers import STEPS, SagaPage
-from services.gateway.cursors import cursor_of, place_of
+from services.gateway.cursors import cursor_of, place_of, question_of
 from services.gateway.ground import Ground, On
 from services.gateway.problems import Unprocessable
 from services.gateway.replies import reply
@@ -71,7 +69,7 @@ async def listed(
     if filters.text is not None:
         return _page(await on.sagas.find_beginning(caller.tenant_id, filters.text, limit), None)
     wanted = _wanted(on, filters)
-    question = _question(filters)
+    question = question_of({name: getattr(filters, name) for name in Filters.__slots__})
     if cursor is not None:
         wanted = replace(wanted, after=place_of(cursor, question))
     sagas = await on.sagas.listed(caller.tenant_id, wanted, limit + 1)
@@ -122,12 +120,6 @@ def _check(filters: Filters) -> None:
 
 def _only_journey(filters: Filters) -> bool:
     return bool(filters.journey) and not (filters.status or filters.step or filters.failure_code)
-
-
-def _question(filters: Filters) -> str:
-    """What tells one list from another, in a cursor."""
-    told = orjson.dumps({name: getattr(filters, name) for name in Filters.__slots__})
-    return hashlib.sha256(told).hexdigest()[:12]
 
 
 def _wrong(line: str) -> Unprocessable:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.access import Caller, Starts
-from services.gateway.answers import Started, StartOnboarding
+from services.gateway.answers import CORRELATION_MAX, Started, StartOnboarding
 from services.gateway.auditing import audited
 from services.gateway.bodies import body_of, described
 from services.gateway.ground import Ground, On
@@ -56,10 +56,11 @@ async def started(on: Ground, caller: Caller, order: Order) -> Begun:
     async with audited(on, caller, "saga.start") as deed:
         begun = await begin(on, order)
         deed.saga_id = begun.saga_id
+        deed.repeat_by = {"correlation_id": begun.correlation_id}
         return begun
 
 
 def _correlation_in(data: dict[str, object]) -> str | None:
     """As the steps read it, where the request has none."""
     text = data.get("correlation_id")
-    return text if isinstance(text, str) and 0 < len(text) <= 200 else None
+    return text if isinstance(text, str) and 0 < len(text) <= CORRELATION_MAX else None

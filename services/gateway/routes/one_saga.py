@@ -9,13 +9,13 @@ from contracts.journey import JOURNEYS
 from contracts.masking import masked_data
 from saga_state.document import StoredEvent
 from saga_state.shown import event_json
-from services.gateway.access import Compensates, Reads, require
+from services.gateway.access import Caller, Compensates, Reads, require
 from services.gateway.answers import Compensate, Requested, SagaAnswer, Timeline
 from services.gateway.auditing import audited
 from services.gateway.bodies import body_of, described
 from services.gateway.compensating import request_undo, the_one_to_undo
-from services.gateway.finding import found, the_one
-from services.gateway.ground import On
+from services.gateway.finding import Shown, found, the_one
+from services.gateway.ground import Ground, On
 from services.gateway.problems import Unprocessable
 from services.gateway.replies import JSON, json_bytes, reply
 
@@ -39,9 +39,15 @@ async def status(
     body = json_bytes((await found(on, caller.tenant_id, any_id))[0].saga)
     tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if if_none_match and tag in [one.strip() for one in if_none_match.split(",")]:
+    if if_none_match and _matches(tag, if_none_match):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
+
+
+def _matches(tag: str, told: str) -> bool:
+    """Weakly (RFC 9110, 13.1.2): a proxy that packs an answer weakens its tag."""
+    tags = {one.strip().removeprefix("W/") for one in told.split(",")}
+    return bool({tag, "*"} & tags)
 
 
 @router.get("/sagas/{any_id}", response_model=SagaAnswer, openapi_extra=_SEVERAL)
@@ -53,15 +59,23 @@ async def whole(any_id: str, on: On, caller: Reads) -> Response:
 @router.get("/sagas/{any_id}/timeline", response_model=Timeline, openapi_extra=_SEVERAL)
 async def timeline(any_id: str, on: On, caller: Reads, unmasked: Unmasked = False) -> Response:
     """What was said in a saga, in time."""
-    if unmasked:
+    if not unmasked:
+        saga, events = await _timeline(on, caller, any_id)
+        return _events_of(saga, [masked_event(one) for one in events])
+    async with audited(on, caller, "pii.read") as deed:
         require(caller, "pii:read")
+        saga, events = await _timeline(on, caller, any_id)
+        deed.saga_id = saga["saga_id"]
+    return _events_of(saga, [event_json(one, True) for one in events])
+
+
+async def _timeline(on: Ground, caller: Caller, any_id: str) -> tuple[Shown, list[StoredEvent]]:
     saga = await the_one(on, caller.tenant_id, any_id)
-    events = await on.sagas.timeline(caller.tenant_id, saga["saga_id"], EVENTS_MOST)
-    if unmasked:
-        async with audited(on, caller, "pii.read") as deed:
-            deed.saga_id = saga["saga_id"]
-    told = [event_json(one, True) if unmasked else masked_event(one) for one in events]
-    return reply({"saga_id": saga["saga_id"], "status": saga["status"], "events": told})
+    return saga, await on.sagas.timeline(caller.tenant_id, saga["saga_id"], EVENTS_MOST)
+
+
+def _events_of(saga: Shown, events: list[dict[str, Any]]) -> Response:
+    return reply({"saga_id": saga["saga_id"], "status": saga["status"], "events": events})
 
 
 @router.post(
@@ -84,8 +98,7 @@ async def compensate(any_id: str, request: Request, on: On, caller: Compensates)
 
 
 def masked_event(event: StoredEvent) -> dict[str, Any]:
-    """As it is shown to whoever may not see personal data. Its key may be anything a producer
-    chose, and its partner may have an address for an id."""
+    """As it is shown to whoever may not see personal data. Its key is what a producer chose."""
     told = event_json(event, False)
     return {**told, "key": None, "data": masked_data(event["type"], event["data"])}
 

@@ -1,22 +1,25 @@
 """GET /sagas/{id}/events: what is said in a saga, as it is said (server-sent events)."""
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from saga_state.document import StoredEvent
-from services.gateway import metrics
 from services.gateway.access import Caller, Reads
-from services.gateway.finding import Shown, the_one
+from services.gateway.finding import the_one
 from services.gateway.ground import Ground, On
-from services.gateway.problems import TooMany
 from services.gateway.replies import json_bytes
 from services.gateway.routes.one_saga import EVENTS_MOST, masked_event
 
 LOOK_SECONDS, KEEP_ALIVE_SECONDS, RETRY_MS = 0.5, 15.0, 2_000
+KEY_EVERY = 10  # looks: as long as a revoked key may count elsewhere
+OVERLAP = timedelta(minutes=1)
 router = APIRouter(tags=["onboarding"])
 _MESSAGE = {
     "type": "object",
@@ -47,41 +50,60 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The events of a saga from its first, then as they come; masked. After a break the header
-    Last-Event-ID leaves out what was sent until that event; some may come twice."""
+    Last-Event-ID leaves out what was known long before that event; some may come twice."""
     saga = await the_one(on, caller.tenant_id, any_id)
-    if metrics.open_streams() >= on.settings.gateway_streams_max:
-        raise TooMany("as many event streams are open as this gateway serves", 5)
+    place = on.streams.take(caller.key_id or caller.name)
     return StreamingResponse(
-        _stream(on, caller, saga, last_event_id),
+        _kept(on, place, _stream(on, caller, saga["saga_id"], last_event_id)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
+async def _kept(on: Ground, place: str, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream, whose place is free again when it has ended, or its client has gone."""
+    try:
+        async for one in stream:
+            yield one
+    finally:
+        on.streams.give_back(place)
+
+
 async def _stream(
-    on: Ground, caller: Caller, saga: Shown, last_id: str | None
+    on: Ground, caller: Caller, saga_id: str, last_id: str | None
 ) -> AsyncIterator[bytes]:
-    """Ends when the process stops, or the client has gone (then it is cancelled)."""
-    with metrics.STREAMS.track_inprogress():
-        yield f"retry: {RETRY_MS}\n\n".encode()
-        sent: set[str] = set()
-        status, quiet = "", 0.0
-        while not on.stopping.is_set():
-            known = await on.sagas.timeline(caller.tenant_id, saga["saga_id"], EVENTS_MOST)
-            if not sent and last_id:
-                sent |= _until(known, last_id)
-            fresh = [one for one in known if one["_id"] not in sent]
-            sent |= {one["_id"] for one in fresh}
-            for one in fresh:
-                yield _message(one["type"], masked_event(one), one["event_id"])
-            if fresh and (now := await _status(on, saga)) != status:
-                status = now
-                yield _message("status", {"saga_id": saga["saga_id"], "status": status})
-            quiet = 0.0 if fresh else quiet + LOOK_SECONDS
-            if quiet >= KEEP_ALIVE_SECONDS:
-                quiet = 0.0
-                yield b": still here\n\n"
+    """Ends when the process stops, or the key counts no longer."""
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    sent: set[str] = set()
+    status, said_at = "", time.monotonic()
+    for looks in itertools.count():
+        if on.stopping.is_set() or not await _may(on, caller, looks):
+            return
+        known = await on.sagas.timeline(caller.tenant_id, saga_id, EVENTS_MOST)
+        if looks == 0 and last_id:
+            sent |= _long_before(known, last_id)
+        said = [one for one in known if one["_id"] not in sent]
+        sent |= {one["_id"] for one in said}
+        for one in said:
+            yield _message(one["type"], masked_event(one), one["event_id"])
+        now = await _status(on, saga_id)
+        if now not in (None, status):
+            status = str(now)
+            yield _message("status", {"saga_id": saga_id, "status": status})
+        elif not said and time.monotonic() - said_at < KEEP_ALIVE_SECONDS:
             await _pause(on)
+            continue
+        elif not said:
+            yield b": still here\n\n"
+        said_at = time.monotonic()
+        await _pause(on)
+
+
+async def _may(on: Ground, caller: Caller, looks: int) -> bool:
+    """Whether the key still counts, asked every few seconds: a stream outlives many requests."""
+    if caller.key_id is None or looks % KEY_EVERY:
+        return True
+    return await on.ring.still_counts(caller.key_id, "sagas:read")
 
 
 async def _pause(on: Ground) -> None:
@@ -91,18 +113,20 @@ async def _pause(on: Ground) -> None:
         return
 
 
-async def _status(on: Ground, saga: Shown) -> str:
-    found = await on.sagas.read_sagas([saga["saga_id"]])
-    return found[saga["saga_id"]]["status"] if found else str(saga["status"])
+async def _status(on: Ground, saga_id: str) -> str | None:
+    """None: the projection has not seen it yet."""
+    found = await on.sagas.read_sagas([saga_id])
+    return found[saga_id]["status"] if found else None
 
 
-def _until(known: list[StoredEvent], last_id: str) -> set[str]:
-    """What the projection had seen before the event that was sent last: events come to it in any
-    order, so their own times do not tell."""
-    seen = [one["recorded_at"] for one in known if one["event_id"] == last_id]
-    return {one["_id"] for one in known if seen and one["recorded_at"] < seen[0]} | {
-        one["_id"] for one in known if one["event_id"] == last_id
-    }
+def _long_before(known: list[StoredEvent], last_id: str) -> set[str]:
+    """That event, and what the projection had seen long before it. Events come to it in any order
+    and by several workers, so that of the last minute before it some may not have been sent."""
+    last = [one for one in known if one["event_id"] == last_id]
+    if not last:
+        return set()
+    until = last[0]["recorded_at"] - OVERLAP
+    return {last[0]["_id"], *(one["_id"] for one in known if one["recorded_at"] < until)}
 
 
 def _message(kind: str, data: dict[str, Any], id_: str | None = None) -> bytes:

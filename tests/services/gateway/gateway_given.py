@@ -27,6 +27,7 @@ from services.gateway.looks import Looks
 from services.gateway.rates import Rates
 from services.gateway.roles import ROLES
 from services.gateway.store import StartStore
+from services.gateway.streams import Streams
 from services.runtime.memory import MemoryLog
 from services.runtime.mongo import Client
 from services.runtime.settings import Settings
@@ -144,6 +145,7 @@ async def given_gateway(client: Client, settings: Settings, database: str) -> Ga
         rates=rates,
         looks=Looks(settings, vitals, client, Lags(NoPlaces())),
         reader=settings.reader(),
+        streams=Streams(settings.gateway_streams_max),
         hash_of=partial(partner_hash, settings.hash_key.get_secret_value().encode()),
         now=clock,
     )
