@@ -31,10 +31,11 @@ async def found(on: Ground, tenant_id: str, text: str) -> Sequence[Found]:
     notes = await on.starts.find(tenant_id, text, MOST)
     fresh = [one for one in notes if one["_id"] not in known]
     seen = await on.sagas.read_sagas([one["_id"] for one in fresh]) if fresh else {}
+    late = [Found(saga_json(one)) for one in seen.values()]  # it came between the two questions
     noted = [Found(dict(one["saga"]), True) for one in fresh if one["_id"] not in seen]
-    if not sagas and not noted:
+    if not (all_ := [*noted, *late, *sagas]):
         raise NotThere("SAGA_NOT_FOUND", NONE)
-    return sorted([*noted, *sagas], key=_started, reverse=True)
+    return sorted(all_, key=_started, reverse=True)
 
 
 def _started(one: Found) -> tuple[bool, Any]:

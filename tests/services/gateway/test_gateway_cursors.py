@@ -60,7 +60,7 @@ def taken_or_refused(text: str) -> None:
     "wrong",
     [
         packed([True, "a", "q"]),
-        packed([-1, "a", "q"]),
+        packed([-(10**15), "a", "q"]),
         packed([10**15, "a", "q"]),
         packed([1, 2, "q"]),
         packed([1, {"$gt": ""}, "q"]),

@@ -1,6 +1,7 @@
 """A start through the gateway: what is the same saga, what is refused, what is left behind."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from gateway_given import PARTNER, Gateway
 
 from contracts.events import PartnerOnboardingInitiated
 from contracts.topics import event_topic
+from services.gateway.finding import found
 from services.gateway.notes import KEPT
 
 TOPIC = event_topic(PartnerOnboardingInitiated.__name__)
@@ -168,3 +170,26 @@ async def test_right_after_the_answer_the_status_is_what_the_projection_will_tel
         assert noted["status"] == "INITIATED"
         await gateway.project()
         assert (await client.get(url)).json() == noted
+
+
+class ProjectedInBetween:
+    """A store that has seen nothing yet when it is asked first, and all when it is asked again."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway, self._sagas = gateway, gateway.ground.sagas
+
+    async def find(self, *_asked: object) -> list:
+        await self._gateway.project()
+        return []
+
+    async def read_sagas(self, saga_ids: list) -> dict:
+        return await self._sagas.read_sagas(saga_ids)
+
+
+@pytest.mark.parametrize("id_", ["saga_id", "partner_id", "correlation_id"])
+async def test_a_saga_that_is_projected_while_it_is_looked_for_is_found(gateway, id_):
+    begun = (await ask(gateway, an_order())).json()
+    ground = replace(gateway.ground, sagas=ProjectedInBetween(gateway))
+    assert [one.saga["saga_id"] for one in await found(ground, "default", begun[id_])] == [
+        begun["saga_id"]
+    ]
