@@ -14,7 +14,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import typer
-from rich.progress import Progress
 
 from contracts.envelope import Message, binary, source_of, time_text
 from contracts.operator import RedriveRequested
@@ -23,7 +22,7 @@ from services.cli.dlq_telling import amount, say, told_of
 from services.cli.errors import PARTLY, USAGE, CliError
 from services.cli.letters import REDRIVE_ID, Letter, mark_of
 from services.cli.letters_wanted import letters_and_which
-from services.cli.printing import console, counted, note
+from services.cli.printing import counted, note, progress_bar
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
 
@@ -88,12 +87,6 @@ async def _act(act: Act, found: Found, chosen: Sequence[Pile], redrive_id: str) 
                 progress.update(task, completed=done)
 
             await in_chunks(chosen, act, redrive_id, sender.send, tell)
-
-
-def progress_bar() -> Progress:
-    """None where nobody looks: it would leave an empty line there."""
-    shown = console(to_stderr=True)
-    return Progress(console=shown, transient=True, disable=not shown.is_interactive)
 
 
 async def in_chunks(
