@@ -24,7 +24,7 @@ from services.cli.projection import open_projection
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_json import saga_json
 from services.cli.saga_tables import list_of
-from services.cli.times import parse_past, time_of_day
+from services.cli.times import moment, parse_past
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def show_list_at(
     sagas = asyncio.run(_listed_at(found, tenant, wanted, time, limit))
     rows = [{**saga_json(saga), "as_of": time} for saga in sagas]
     answer(rows, output, list_of(sagas, console().width))
-    note(f"as they stood at {time_of_day(time)}")
+    note(f"as they stood at {moment(time)}")
     if not sagas:
         note(f"no saga of tenant {tenant!r} was like that")
     if len(sagas) == limit:
@@ -96,6 +96,6 @@ async def _listed_at(
         sagas = await listed_at(store, tenant, wanted, time, limit)
         first = None if sagas else await store.first_start(tenant)
     if first is not None and time < first:
-        line = f"nothing is kept of {time_of_day(time)}: the first start"
-        raise CliError(f"{line} of tenant {tenant!r} is of {time_of_day(first)}")
+        line = f"nothing is kept of {moment(time)}: the first start"
+        raise CliError(f"{line} of tenant {tenant!r} is of {moment(first)}")
     return sagas

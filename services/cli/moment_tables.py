@@ -1,6 +1,6 @@
 """A saga event by event, and what differs between two moments, as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,9 @@ from rich.text import Text
 from saga_state.document import Saga
 from saga_state.moments import Change, Moment, changes
 from services.cli.event_words import said_by
-from services.cli.printing import cell, empty_table, json_text
+from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured
-from services.cli.times import since_start, time_of_day
+from services.cli.times import moment, since_start
 
 
 def stepped_through(through: Sequence[Moment]) -> RenderableType:
@@ -31,7 +31,7 @@ def stepped_through(through: Sequence[Moment]) -> RenderableType:
 
 def changes_of(differs: Sequence[Change], times: tuple[datetime, datetime]) -> RenderableType:
     """A line per field: what it was at the first time, and at the second."""
-    table = empty_table("field", *map(time_of_day, times))
+    table = empty_table("field", *map(moment, times))
     for one in differs:
         table.add_row(one["field"], _value(one["before"]), _value(one["after"]))
     return table
@@ -63,10 +63,21 @@ def _word(change: Change) -> str:
 
 def _value(value: Any) -> Text:
     if isinstance(value, datetime):
-        return Text(time_of_day(value))
+        return Text(moment(value))
     if isinstance(value, dict):
-        return Text(json_text(value))
+        return Text(_in_short(value))
     return cell("-" if value is None else value)
+
+
+def _in_short(value: Mapping[str, Any]) -> str:
+    """A failure, a request to undo, a parking, or a step's result."""
+    if "code" in value:
+        return f"{value['step']}: {value['code']}"
+    if "requested_by" in value:
+        return f"asked by {value['requested_by'].removeprefix('/services/')}"
+    if "where" in value:
+        return f"{value['state']}, {value['where']}"
+    return " ".join(map(str, value.values()))
 
 
 _FLAGS = ("never_started", "late_undo", "half_undone")

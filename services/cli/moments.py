@@ -22,7 +22,7 @@ from services.cli.running_stack import Found, find_stack
 from services.cli.saga_json import event_json, saga_json
 from services.cli.saga_page import one_saga
 from services.cli.saga_tables import in_time, timeline_of
-from services.cli.times import parse_past, time_of_day
+from services.cli.times import moment, parse_past
 
 NEEDS = ("mongo",)
 
@@ -43,7 +43,7 @@ def show_status_at(data: Path | None, tenant: str, text: str, at: str, output: O
     time = parse_past("--at", at, datetime.now(UTC))
     found = find_stack(data, NEEDS)
     saga = asyncio.run(_saga_at(found, tenant, text, time))
-    head = Text(f"as it stood at {time_of_day(time)}:", style="bold")
+    head = Text(f"as it stood at {moment(time)}:", style="bold")
     shown = Group(head, one_saga(saga, found.settings.call_timeout_seconds))
     answer_one({**saga_json(saga), "as_of": time}, output, shown)
 
@@ -86,8 +86,8 @@ def of_that_time(sagas: Sequence[Saga], time: datetime) -> Saga:
         if (then := as_of(saga, time)) is not None:
             return then
     first = min(map(first_event_at, sagas))
-    line = f"nothing is known of {sagas[0]['_id']} at {time_of_day(time)}"
-    raise CliError(f"{line}: the first event that is kept is of {time_of_day(first)}")
+    line = f"nothing is known of {sagas[0]['_id']} at {moment(time)}"
+    raise CliError(f"{line}: the first event that is kept is of {moment(first)}")
 
 
 def _diff_json(found: Between) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def time_of_day(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if time else "-"
 
 
+def moment(time: datetime) -> str:
+    """`2026-03-02 09:30:00.250Z`: where a second is too coarse."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + "Z"
+
+
 def duration(milliseconds: int | None) -> str:
     """`250 ms`, `1.25 s`, `3 min 20 s`, `5 h 3 min`; a dash for none."""
     if milliseconds is None:

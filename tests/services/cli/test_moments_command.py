@@ -27,7 +27,7 @@ def test_a_saga_is_shown_as_it_stood(undone, onboarding):
     assert (saga["status"], saga["current_step"]) == ("CONTRACT_CREATED", "documents")
     assert (saga["failure"], saga["as_of"]) == (None, "2025-03-01T09:30:02.000000Z")
     shown = onboarding("status", undone.id, "--at", time(10)).out
-    assert shown.startswith("as it stood at 2025-03-01 09:30:10Z:\n")
+    assert shown.startswith("as it stood at 2025-03-01 09:30:10.000Z:\n")
     assert "COMPENSATING" in shown
     now = json.loads(onboarding("status", undone.id, "-o", "json").out)
     assert now["status"] == "COMPENSATED"
@@ -56,7 +56,7 @@ def test_before_its_first_event_nothing_is_known_of_a_saga(undone, onboarding):
     for asked in (("status", "--at", time(-1)), ("diff", "--between", time(-1), time(1))):
         ended = onboarding(asked[0], undone.id, *asked[1:])
         assert (ended.code, ended.out) == (1, "")
-        assert "at 2025-03-01 09:29:59Z: the first event that is kept is of" in ended.error
+        assert "at 2025-03-01 09:29:59.000Z: the first event that is kept is of" in ended.error
 
 
 def test_the_fleet_is_listed_as_it_stood_and_not_before_all_that_is_kept(undone, onboarding):
@@ -65,7 +65,7 @@ def test_the_fleet_is_listed_as_it_stood_and_not_before_all_that_is_kept(undone,
     assert onboarding("list", "--at", time(2), "--status", "COMPENSATED", "-o", "jsonl").out == ""
     ended = onboarding("list", "--at", time(-60))
     assert (ended.code, ended.out) == (1, "")
-    assert "nothing is kept of 2025-03-01 09:29:00Z: the first start of tenant" in ended.error
+    assert "nothing is kept of 2025-03-01 09:29:00.000Z: the first start of tenant" in ended.error
     assert onboarding("list", "--at", time(2), "--tenant", "nobody").code == 0
 
 
@@ -93,7 +93,7 @@ def test_a_diff_tells_what_changed_and_which_events_made_it_so(undone, onboardin
     } in found["changes"]
     assert [one["type"] for one in found["events"]] == ["ContractCreated"]
     shown = onboarding("diff", undone.id, "--between", time(1), time(2)).out
-    assert "2025-03-01 09:30:01Z   2025-03-01 09:30:02Z" in shown
+    assert "2025-03-01 09:30:01.000Z   2025-03-01 09:30:02.000Z" in shown
     assert "+0.000 s   ContractCreated" in shown
     assert onboarding("diff", undone.id, "--between", time(2), time(5)).out == "no change\n"
     ended = onboarding("diff", undone.id, "--between", time(2), time(1))
