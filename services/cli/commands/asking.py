@@ -23,9 +23,6 @@ At = Annotated[
 StepThrough = Annotated[
     bool, typer.Option("--step-through", help="The saga before and after each event.")
 ]
-Between = Annotated[
-    tuple[str, str], typer.Option("--between", metavar="T1 T2", help="The two times, as for --at.")
-]
 WithData = Annotated[
     bool, typer.Option("--with-data", help="In JSON: the events' data too; it may be personal.")
 ]
@@ -93,19 +90,6 @@ def timeline(
 
     show = show_steps_through if step_through else show_timeline
     show(data, tenant, id_, with_data, output)
-
-
-def diff(
-    id_: AnyId,
-    between: Between,
-    data: Data = None,
-    tenant: Tenant = "default",
-    output: Out = Output.TABLE,
-) -> None:
-    """What differs of a saga between two times, and the events that made it so."""
-    from services.cli.moments import show_diff
-
-    show_diff(data, tenant, id_, between, output)
 
 
 def watch(
