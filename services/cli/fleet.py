@@ -54,14 +54,14 @@ class Page:
     limit: int
     sagas: dict[str, Saga] = field(default_factory=dict)
 
-    def take(self, sagas: Iterable[Saga]) -> None:
+    def add(self, sagas: Iterable[Saga]) -> None:
         """One that comes twice counts once: how it stood then does not change."""
         self.sagas |= {saga["_id"]: saga for saga in sagas}
         if len(self.sagas) > 2 * self.limit:
             self.sagas = {saga["_id"]: saga for saga in self.shown()}
 
     def shown(self) -> list[Saga]:
-        """The latest of those that were taken, in order."""
+        """The latest of those that were added, in order."""
         return nlargest(self.limit, self.sagas.values(), key=self._place)
 
     def _place(self, saga: Saga) -> tuple[datetime, str]:
@@ -79,12 +79,12 @@ async def listed_at(
     page = Page(order_of_list(wanted), limit)
     until = whole_ms(time) + timedelta(milliseconds=1)
     ends = min(filter(None, (until, wanted.updated_until)))
-    page.take(await store.listed(tenant, replace(wanted, updated_until=ends), limit))
+    page.add(await store.listed(tenant, replace(wanted, updated_until=ends), limit))
     with progress_bar() as progress:
         task = progress.add_task("sagas that have changed since", total=None)
         async for saga in store.changed_since(tenant, wanted, time):
             then = as_of(saga, time)
-            page.take([then] if then and is_wanted(wanted, then) else [])
+            page.add([then] if then and is_wanted(wanted, then) else [])
             progress.advance(task)
     return page.shown()
 

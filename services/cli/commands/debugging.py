@@ -1,5 +1,6 @@
-"""`diff`, `undo-plan`: what became of a saga, and what would become of it."""
+"""`diff`, `undo-plan`, `capture`: what became of a saga, would become of it, and becomes again."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,13 @@ Between = Annotated[
     tuple[str, str], typer.Option("--between", metavar="T1 T2", help="The two times, as for --at.")
 ]
 AsIfFailed = Annotated[str | None, typer.Option("--step", help="As if this step had failed.")]
+ToFile = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="A new file; else stdout.")
+]
+Expect = Annotated[
+    str | None,
+    typer.Option(metavar="STATUS", help="How it should have ended: red until the code is mended."),
+]
 
 
 def diff(
@@ -39,3 +47,20 @@ def undo_plan(
     from services.cli.undo_plan import show_undo_plan
 
     show_undo_plan(data, tenant, id_, step, output)
+
+
+def capture(
+    id_: AnyId,
+    output: ToFile = None,
+    expect: Expect = None,
+    data: Data = None,
+    tenant: Tenant = "default",
+) -> None:
+    """Write a test that plays a saga again in memory, with personal data replaced.
+
+    It asserts what was recorded, or with --expect how it is to end. Exit 1 if the code that is here
+    does not go so.
+    """
+    from services.cli.capture.command import capture as write_test
+
+    write_test(data, tenant, id_, output, None if expect is None else expect.upper())
