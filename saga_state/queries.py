@@ -6,16 +6,17 @@ with `_id`, so that a page can go on after the last document of the one before.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from saga_state.document import statuses
+from saga_state.document import Saga, statuses
 from saga_state.facts import searchable
 
 Keys = Sequence[tuple[str, int]]
 Place = tuple[datetime, str]  # a document's place in a list: the time it is ordered by, its `_id`
 UP, DOWN = 1, -1
 UNENDED = frozenset(statuses()) - {"COMPLETED", "FAILED", "COMPENSATED"}
+MOST_SKEW = timedelta(hours=1)  # how far the clock of a producer may be ahead of those of the steps
 
 
 def _index(*fields: str, last: str) -> Keys:
@@ -132,6 +133,33 @@ def beginning_with(tenant_id: str, text: str) -> tuple[Query, ...]:
             ((field, UP),),
         )
         for field, hint in of_ids.items()
+    )
+
+
+def changed_since(tenant_id: str, wanted: Wanted, time: datetime) -> Query:
+    """The sagas that were there at that time and have changed since, to be judged as they stood.
+
+    What never changes of a saga is asked for here. The least updated come first: one that changes
+    while the list is read is met again at its end, and never missed.
+    """
+    asked = _equal(Wanted(journey=wanted.journey, partner_hash=wanted.partner_hash))
+    there = [{"initiated_at": {"$lte": time + MOST_SKEW}}, {"initiated_at": None}]
+    hint = "of_partner_hash" if wanted.partner_hash is not None else "by_update"
+    order = [(field, UP) for field, _ in SAGA_INDEXES[hint][-2:]]
+    return Query(
+        {"tenant_id": tenant_id, **asked, "updated_at": {"$gt": time}, "$or": there}, hint, order
+    )
+
+
+def is_wanted(wanted: Wanted, saga: Saga) -> bool:
+    """Whether the list that is wanted has this saga, wherever its pages begin."""
+    failure = saga["failure"]
+    fields: Mapping[str, Any] = {**saga, "failure.code": failure["code"] if failure else None}
+    start, end, at = wanted.updated_from, wanted.updated_until, saga["updated_at"]
+    return (
+        all(fields[field] == value for field, value in _equal(wanted).items())
+        and (start is None or start <= at)
+        and (end is None or at < end)
     )
 
 

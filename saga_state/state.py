@@ -4,17 +4,28 @@ The document keeps a fact of every event (merging.py); all else in it is told an
 So a projection is a fold that several workers may share, and a saga can be shown as it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from contracts.envelope import Event
 from contracts.journey import JOURNEYS, Journeys
-from saga_state.document import SCHEMA_VERSION, Compensation, Failure, Saga, Side, Sides, Status
+from saga_state.document import (
+    SCHEMA_VERSION,
+    Compensation,
+    Fact,
+    Failure,
+    Saga,
+    Side,
+    Sides,
+    Status,
+)
 from saga_state.facts import HashOf
-from saga_state.merging import first_side, merged
+from saga_state.merging import first_side, identity_in, merged
 from saga_state.said import Said, said_in
 from saga_state.status import current_step_of, ended_at_of, is_late_undo, status_of
 from saga_state.steps import milliseconds, steps_of
+
+Keep = Callable[[str, Fact], bool]  # of a fact and the key it is kept under
 
 
 def evolve(saga: Saga | None, event: Event, hash_of: HashOf, journeys: Journeys = JOURNEYS) -> Saga:
@@ -40,14 +51,23 @@ def fold(
 
 def as_of(saga: Saga, time: datetime, journeys: Journeys = JOURNEYS) -> Saga | None:
     """The saga as it stood at that time, by the times of its events; None: nothing was said yet."""
-    sides = {tenant: _until(side, time) for tenant, side in saga["sides"].items()}
+    return _told_of(saga, lambda _, fact: fact["time"] <= time, journeys)
+
+
+def as_known(saga: Saga, identities: Collection[str], journeys: Journeys = JOURNEYS) -> Saga | None:
+    """The saga told from these of its events alone (`_id` of saga_state.events); None: of none."""
+    return _told_of(saga, lambda key, _: identity_in(key) in identities, journeys)
+
+
+def _told_of(saga: Saga, keep: Keep, journeys: Journeys) -> Saga | None:
+    sides = {tenant: _only(side, keep) for tenant, side in saga["sides"].items()}
     known = {tenant: side for tenant, side in sides.items() if side["facts"]}
     return _told(saga["_id"], saga["revision"], known, journeys) if known else None
 
 
-def _until(side: Side, time: datetime) -> Side:
+def _only(side: Side, keep: Keep) -> Side:
     facts = {
-        kind: {identity: fact for identity, fact in of_kind.items() if fact["time"] <= time}
+        kind: {key: fact for key, fact in of_kind.items() if keep(key, fact)}
         for kind, of_kind in side["facts"].items()
     }
     return {**side, "facts": {kind: of_kind for kind, of_kind in facts.items() if of_kind}}

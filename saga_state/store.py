@@ -3,8 +3,8 @@
 Errors of the driver are raised as they are; `transient` tells which to try again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from bson.codec_options import CodecOptions
@@ -30,6 +30,7 @@ from saga_state.records import ORDER, SAME
 Client = AsyncMongoClient[dict[str, Any]]
 Documents = AsyncCollection[dict[str, Any]]
 DUPLICATE_KEY, NAMESPACE_EXISTS = 11_000, 48
+READ_AT_ONCE = 200
 
 
 def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
@@ -150,6 +151,27 @@ class SagaStore:
         query = queries.timeline(tenant_id, saga_id)
         wanted = {**query.filter, "type": type_}
         return await self._events.find_one(wanted, {"_id": 1}, hint=query.hint) is not None
+
+    async def changed_since(
+        self, tenant_id: str, wanted: Wanted, time: datetime
+    ) -> AsyncIterator[Saga]:
+        """See queries.changed_since. One after the other: what is told anew of a saga is enough."""
+        query = queries.changed_since(tenant_id, wanted, time)
+        found = self._sagas.find(
+            query.filter, sort=list(query.sort), hint=query.hint, batch_size=READ_AT_ONCE
+        )
+        async with found:
+            async for form in found:
+                yield cast(Saga, form)
+
+    async def first_start(self, tenant_id: str) -> datetime | None:
+        """When the first saga that is kept was started; it looks at all of them."""
+        steps: list[Mapping[str, Any]] = [
+            {"$match": {"tenant_id": tenant_id}},
+            {"$group": {"_id": None, "at": {"$min": "$initiated_at"}}},
+        ]
+        found = await (await self._sagas.aggregate(steps, hint="by_update")).to_list(None)
+        return found[0]["at"] if found else None
 
     async def timeline(self, tenant_id: str, saga_id: str, limit: int = 1000) -> list[StoredEvent]:
         """The events of a saga by their times."""

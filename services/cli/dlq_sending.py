@@ -15,7 +15,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import typer
-from rich.progress import Progress
 
 from contracts.envelope import Message, binary, source_of, time_text
 from contracts.operator import RedriveRequested
@@ -25,7 +24,7 @@ from services.cli.dlq_telling import amount, say, told_of
 from services.cli.errors import PARTLY, USAGE, CliError
 from services.cli.letters import REDRIVE_ID, Letter, Marked, mark_of
 from services.cli.letters_wanted import letters_and_which
-from services.cli.printing import console, counted, note
+from services.cli.printing import counted, note, progress_bar
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
 from services.gateway.audit import What
@@ -107,12 +106,6 @@ async def tell_of_letters(
     for tenant_id, count in Counter(pile[0].tenant_id for pile in done).items():
         reason = f"{act.reason} ({counted(count, 'letter', 'letters')}, {redrive_id})"
         await tell_if_possible(found, tenant_id, act.by, what, reason=reason)
-
-
-def progress_bar() -> Progress:
-    """None where nobody looks: it would leave an empty line there."""
-    shown = console(to_stderr=True)
-    return Progress(console=shown, transient=True, disable=not shown.is_interactive)
 
 
 async def in_chunks(

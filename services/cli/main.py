@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import access, asking, checking, forgetting, local, operating, starting
+from services.cli.commands import (
+    access,
+    asking,
+    checking,
+    debugging,
+    forgetting,
+    local,
+    operating,
+    starting,
+)
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
@@ -96,8 +105,11 @@ app.command("start")(starting.start)
 app.command("status")(asking.status)
 app.command("list")(asking.list_)
 app.command("timeline")(asking.timeline)
+app.command("diff")(debugging.diff)
 app.command("watch")(asking.watch)
 app.command("events")(asking.events)
+app.command("capture")(debugging.capture)
+app.command("undo-plan")(debugging.undo_plan)
 app.command("compensate")(operating.compensate)
 app.command("resolve")(operating.resolve)
 app.command("purge")(forgetting.purge)

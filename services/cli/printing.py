@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from rich import box
 from rich.console import Console, RenderableType
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +36,12 @@ def console(to_stderr: bool = False) -> Console:
 def note(text: str) -> None:
     """Something to know beside the answer."""
     console(to_stderr=True).print(Text(f"note: {text}", style="yellow"), soft_wrap=True)
+
+
+def progress_bar() -> Progress:
+    """None where nobody looks: it would leave an empty line there."""
+    shown = console(to_stderr=True)
+    return Progress(console=shown, transient=True, disable=not shown.is_interactive)
 
 
 def answer(rows: Sequence[Row], output: Output, shown: RenderableType | None = None) -> None:

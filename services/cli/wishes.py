@@ -16,6 +16,7 @@ from contracts.journey import JOURNEYS
 from contracts.operator import ResolveRequested
 from contracts.topics import dead_letter_topic, event_topic
 from saga_state.document import Saga
+from saga_state.undo_plan import OVER, plan_hash
 from services.cli.auditing import tell_if_possible
 from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import Output, one_of
@@ -26,14 +27,13 @@ from services.cli.saga_page import redrive_command, resolve_command
 from services.cli.sending import sending
 from services.gateway.audit import What
 
-REFUSED = ("FAILED", "COMPENSATED")
 CODE = "REQUESTED"
 REASON_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of which saga (any id), why and by whom."""
+    """What is asked of which saga (any id), why and by whom. `plan`: the hash agreed to, if any."""
 
     text: str
     step: str | None
@@ -42,15 +42,17 @@ class Wish:
     tenant: str = "default"
     dry_run: bool = False
     output: Output = Output.TABLE
+    plan: str | None = None
 
 
 def compensate(wish: Wish, data: Path | None) -> None:
-    """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over, or
-    waits for a person already."""
+    """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over,
+    waits for a person already, or is another plan by now."""
     found = find_stack(data)
     saga = asyncio.run(_saga_to_undo(found, wish))
     refuse_if_parked(saga)
-    _check_step(wish.step, saga)
+    check_step(wish.step, saga)
+    refuse_if_other_plan(saga, wish)
     topic = event_topic(CompensationRequested.__name__, found.settings.prefix)
     asked = CompensationRequested(
         failed_step=wish.step, code=CODE, reason=wish.reason, requested_by=wish.by
@@ -64,7 +66,7 @@ def resolve(wish: Wish, data: Path | None) -> None:
     """Say that an undo was done by hand. CliError (1) unless that undo is parked."""
     found = find_stack(data)
     saga = asyncio.run(_saga_with(found, wish))
-    _check_step(wish.step, saga)
+    check_step(wish.step, saga)
     step = wish.step or ""
     state = next(one["state"] for one in saga["steps"] if one["step"] == step)
     if state != "undo_parked":
@@ -111,7 +113,7 @@ def person(by: str | None) -> str:
 
 def the_one_to_undo(sagas: list[Saga], text: str) -> Saga:
     """Of all that an id stands for the one that can be undone. CliError: 1 none, 2 several."""
-    able = [saga for saga in sagas if saga["status"] not in REFUSED]
+    able = [saga for saga in sagas if saga["status"] not in OVER]
     if len(able) == 1:
         return able[0]
     if able:
@@ -128,6 +130,22 @@ def refuse_if_parked(saga: Saga) -> None:
         mend = f"mend the cause and `{redrive_command(saga)}`"
         by_hand = f"or undo it by hand and `{resolve_command(saga, step)}`"
         raise CliError(f"{line}: {mend}, {by_hand}", NO)
+
+
+def check_step(step: str | None, saga: Saga) -> None:
+    """CliError (2) for a step that the saga's journey does not have."""
+    journey = JOURNEYS.get((saga["journey"], saga["journey_version"]))
+    one_of("--step", step, journey.step_names if journey else ())
+
+
+def refuse_if_other_plan(saga: Saga, wish: Wish) -> None:
+    """CliError (1): something was done or undone since the plan was made."""
+    now = plan_hash(saga, wish.step)
+    if wish.plan is not None and wish.plan != now:
+        step = f" --step {wish.step}" if wish.step else ""
+        look = f"`onboarding undo-plan {saga['_id']}{step}`"
+        line = f"the plan for {saga['_id']} is {now} now, not {wish.plan}"
+        raise CliError(f"{line}: {look} shows it; nothing was asked", NO)
 
 
 async def _saga_to_undo(found: Found, wish: Wish) -> Saga:
@@ -151,11 +169,6 @@ async def _sagas(found: Found, wish: Wish) -> list[Saga]:
 
 def _has_parked_undo(saga: Saga, step: str | None) -> bool:
     return any(one["step"] == step and one["state"] == "undo_parked" for one in saga["steps"])
-
-
-def _check_step(step: str | None, saga: Saga) -> None:
-    journey = JOURNEYS.get((saga["journey"], saga["journey_version"]))
-    one_of("--step", step, journey.step_names if journey else ())
 
 
 def _send(found: Found, message: Message, wish: Wish, saga: Saga, what: What) -> None:

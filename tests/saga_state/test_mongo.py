@@ -246,6 +246,7 @@ QUESTIONS = {
     "correlation": queries.of_any_id(TENANT, "corr-1")[1],
     "timeline": queries.timeline(TENANT, "x"),
     **{f"beginning {one.hint}": one for one in queries.beginning_with(TENANT, "abc")},
+    **{f"{name}, changed since": queries.changed_since(TENANT, w, at(3)) for name, w in WANTED.items()},
 }  # fmt: skip
 
 

@@ -16,6 +16,13 @@ Since = Annotated[
 ]
 Email = Annotated[str | None, typer.Option(help="Only of the partner with this e-mail address.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="As it stood then: 15m, 2h, 7d ago, or an ISO time."),
+]
+StepThrough = Annotated[
+    bool, typer.Option("--step-through", help="The saga before and after each event.")
+]
 WithData = Annotated[
     bool, typer.Option("--with-data", help="In JSON: the events' data too; it may be personal.")
 ]
@@ -46,12 +53,20 @@ OptionalId = Annotated[
 
 
 def status(
-    id_: AnyId, data: Data = None, tenant: Tenant = "default", output: Out = Output.TABLE
+    id_: AnyId,
+    at: At = None,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
 ) -> None:
     """Where one saga stands, step by step."""
     from services.cli.asking import show_status
+    from services.cli.moments import show_status_at
 
-    show_status(data, tenant, id_, output)
+    if at is None:
+        show_status(data, tenant, id_, output)
+    else:
+        show_status_at(data, tenant, id_, at, output)
 
 
 def list_(
@@ -61,6 +76,7 @@ def list_(
     code: Code = None,
     since: Since = None,
     email: Email = None,
+    at: At = None,
     limit: Limit = 50,
     data: Data = None,
     tenant: Tenant = "default",
@@ -68,9 +84,13 @@ def list_(
 ) -> None:
     """The sagas, the latest updated first."""
     from services.cli.asking import Filters, show_list
+    from services.cli.fleet import show_list_at
 
     filters = Filters(_upper(status), journey, step, _upper(code), since, email)
-    show_list(data, tenant, filters, limit, output)
+    if at is None:
+        show_list(data, tenant, filters, limit, output)
+    else:
+        show_list_at(data, tenant, filters, at, limit, output)
 
 
 def _upper(text: str | None) -> str | None:
@@ -79,6 +99,7 @@ def _upper(text: str | None) -> str | None:
 
 def timeline(
     id_: AnyId,
+    step_through: StepThrough = False,
     with_data: WithData = False,
     data: Data = None,
     tenant: Tenant = "default",
@@ -86,8 +107,10 @@ def timeline(
 ) -> None:
     """The events of a saga, in time."""
     from services.cli.asking import show_timeline
+    from services.cli.moments import show_steps_through
 
-    show_timeline(data, tenant, id_, with_data, output)
+    show = show_steps_through if step_through else show_timeline
+    show(data, tenant, id_, with_data, output)
 
 
 def watch(

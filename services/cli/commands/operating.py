@@ -14,6 +14,9 @@ By = Annotated[str | None, typer.Option(help="Who asks (default: the user of thi
 FailedStep = Annotated[
     str | None, typer.Option(help="As if this step had failed; without it everything is undone.")
 ]
+Plan = Annotated[
+    str | None, typer.Option("--plan", metavar="HASH", help="Only if this is still the plan.")
+]
 ParkedStep = Annotated[str, typer.Option(help="The step whose undo is parked.")]
 Service = Annotated[str | None, typer.Option(help="Only of this service.")]
 ErrorClass = Annotated[
@@ -65,6 +68,7 @@ def compensate(
     id_: AnyId,
     reason: Reason,
     step: FailedStep = None,
+    plan: Plan = None,
     by: By = None,
     dry_run: DryRun = False,
     data: Data = None,
@@ -73,13 +77,14 @@ def compensate(
 ) -> None:
     """Have a saga undone, a completed one too.
 
-    Publishes CompensationRequested. Exit 1 if it is FAILED, COMPENSATED, or its undo is parked.
+    Publishes CompensationRequested. Exit 1 if it is FAILED, COMPENSATED, or its undo is parked;
+    also if --plan is not the hash of its plan any more (onboarding undo-plan).
     """
     from services.cli import wishes
 
     told = wishes.reason_of(reason)
     wishes.compensate(
-        wishes.Wish(id_, step, told, wishes.person(by), tenant, dry_run, output), data
+        wishes.Wish(id_, step, told, wishes.person(by), tenant, dry_run, output, plan), data
     )
 
 

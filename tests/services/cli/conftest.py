@@ -1,13 +1,15 @@
 """Sagas and events of the frozen examples, and the command line called in this process."""
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 import structlog
 
+from contracts.envelope import Event
 from contracts.events import EVENTS
 from contracts.reading import Reader
 from contracts.schema_files import example_record
@@ -15,6 +17,7 @@ from saga_state.document import Saga, StoredEvent
 from saga_state.records import stored_form
 from saga_state.state import fold
 from services.cli.main import run
+from tests.conftest import RealServers
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,26 @@ def bare(monkeypatch, tmp_path) -> None:
         if name.startswith("ONBOARDING_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def projected(real_servers: RealServers, prefix: str, bare, monkeypatch) -> Callable[..., None]:
+    """Projects events into a real mongod, where the command line then finds them."""
+    from pymongo import AsyncMongoClient
+
+    from saga_state.projector import project
+    from saga_state.store import SagaStore, database
+    from tests.saga_state.saga_given import NOW, hash_of
+
+    async def keep(events: Sequence[Event]) -> None:
+        async with AsyncMongoClient(real_servers.mongo) as client:
+            store = SagaStore(database(client, prefix))
+            await store.ensure()
+            await project(events, store, hash_of, NOW)
+
+    monkeypatch.setenv("ONBOARDING_MONGO", real_servers.mongo)
+    monkeypatch.setenv("ONBOARDING_PREFIX", prefix)
+    return lambda *events: asyncio.run(keep(events))
 
 
 @pytest.fixture(scope="session")

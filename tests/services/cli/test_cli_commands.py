@@ -10,7 +10,7 @@ import pytest
 COMMANDS = (
     "up", "demo", "env", "start", "status", "list", "timeline", "watch", "events", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
-    "compensate", "resolve", "purge", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
+    "diff", "undo-plan", "capture", "compensate", "resolve", "purge", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
 )  # fmt: skip
 HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
@@ -68,6 +68,15 @@ def test_help_needs_nothing_heavy(record_property):
         ("watch", "no stack runs in .onboarding"),
         ("timeline x", "no stack runs in .onboarding"),
         ("topics check", "no stack runs in .onboarding"),
+        ("status x --at 1h", "no stack runs in .onboarding"),
+        ("status x --at soon", "--at soon: give 90s, 15m"),
+        ("list --at 2999-01-01", "--at 2999-01-01: that is yet to come"),
+        ("timeline x --step-through", "no stack runs in .onboarding"),
+        ("diff x", "Missing option '--between'"),
+        ("diff x --between 1h 2h", "--between 1h 2h: the earlier time comes first"),
+        ("undo-plan x", "no stack runs in .onboarding"),
+        ("capture x", "no stack runs in .onboarding"),
+        ("capture x --expect DONE", "--expect DONE: it is one of COMPENSATED, COMPLETED, FAILED"),
         ("compensate x --reason y", "no stack runs in .onboarding"),
         ("compensate x", "Missing option '--reason'"),
         ("resolve x --reason y", "Missing option '--step'"),

@@ -6,10 +6,10 @@ import pytest
 from letters_given import Topics
 
 from services.cli.dlq_chosen import Act, selected
-from services.cli.dlq_sending import progress_bar
 from services.cli.dlq_telling import MOST_TOLD, amount, say, told_of
 from services.cli.letters_wanted import Which
 from services.cli.options import Output
+from services.cli.printing import progress_bar
 from services.cli.start_words import left_out
 
 

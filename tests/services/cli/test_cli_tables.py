@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from contracts.events import event_names
+from saga_state.moments import changes
 from saga_state.shown import event_json, saga_json
 from services.cli.event_words import words_of
+from services.cli.moment_tables import changes_of
 from services.cli.options import Output
 from services.cli.printing import answer, json_text
 from services.cli.saga_page import one_saga
@@ -206,3 +208,12 @@ def test_parkings_and_wishes_are_told_in_words(events):
     }
     words = [words_of({**events["ContractCreated"], "type": t, "data": d}) for t, d in told.items()]
     assert words == ["a: parked, tries: 3, E at x.py:1", "a: asked by ana, mended"]
+
+
+def test_what_differs_is_told_in_short_and_to_the_millisecond(sagas):
+    saga = sagas["COMPENSATING"]
+    at = saga["updated_at"]
+    text = shown(changes_of(changes(None, saga), (at, at)))
+    assert re.search(r"failure +- +documents: DOCUMENT_EXPIRED *\n", text)
+    assert re.search(r"compensation +- +asked by documents *\n", text)
+    assert re.search(r"contract.undone_at +- +2026-03-02 09:30:00.250Z *\n", text)

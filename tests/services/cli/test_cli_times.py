@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.cli.errors import CliError
-from services.cli.times import duration, parse_since
+from services.cli.times import duration, parse_past, parse_since
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -37,6 +37,20 @@ def test_any_other_since_is_refused_with_an_example(text):
 @pytest.mark.parametrize("text", ["999999d", "999999w"])
 def test_an_age_before_all_time_is_refused_too(text):
     with pytest.raises(CliError):
+        parse_since(text, NOW)
+
+
+def test_a_moment_that_is_yet_to_come_is_refused_with_the_time_it_is_now():
+    assert parse_past("--at", "2026-03-02T09:30Z", NOW) == NOW
+    with pytest.raises(CliError, match="--at 2026-03-03: that is yet to come; it is 2026-03-02 09"):
+        parse_past("--at", "2026-03-03", NOW)
+    with pytest.raises(CliError, match="--between soon: give 90s"):
+        parse_past("--between", "soon", NOW)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_in_utc_is_refused(text):
+    with pytest.raises(CliError, match="give 90s"):
         parse_since(text, NOW)
 
 
