@@ -15,7 +15,7 @@ class Streams:
     def __init__(self, most: int) -> None:
         self._most, self._open = most, Counter[str]()
 
-    def take(self, who: str) -> str:
+    def begin(self, who: str) -> str:
         """A place for a stream; TooMany if there is none. To be given back."""
         if self._open.total() >= self._most:
             raise TooMany("as many event streams are open as this gateway serves", RETRY_SECONDS)
@@ -25,7 +25,7 @@ class Streams:
         STREAMS.set(self._open.total())
         return who
 
-    def give_back(self, who: str) -> None:
+    def end(self, who: str) -> None:
         """That place is free."""
         self._open[who] -= 1
         self._open += Counter()  # forgets those who have none

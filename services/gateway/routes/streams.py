@@ -52,7 +52,7 @@ async def events(
     """The events of a saga from its first, then as they come; masked. After a break the header
     Last-Event-ID leaves out what was known long before that event; some may come twice."""
     saga = await the_one(on, caller.tenant_id, any_id)
-    place = on.streams.take(caller.key_id or caller.name)
+    place = on.streams.begin(caller.key_id or caller.name)
     return StreamingResponse(
         _kept(on, place, _stream(on, caller, saga["saga_id"], last_event_id)),
         media_type="text/event-stream",
@@ -66,7 +66,7 @@ async def _kept(on: Ground, place: str, stream: AsyncIterator[bytes]) -> AsyncIt
         async for one in stream:
             yield one
     finally:
-        on.streams.give_back(place)
+        on.streams.end(place)
 
 
 async def _stream(
