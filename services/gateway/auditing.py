@@ -34,6 +34,7 @@ async def audited(on: Ground, caller: Caller, what: What) -> AsyncIterator[Deed]
     try:
         yield deed
     except Problem as problem:
+        deed.saga_id = deed.saga_id or problem.saga_id
         await record(on, caller, what, deed, problem.codigo)
         raise
     except BaseException:  # cancelled, or unforeseen: perhaps it was done

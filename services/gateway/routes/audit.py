@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from services.gateway.access import ReadsAudit
 from services.gateway.answers import ActPage
+from services.gateway.asked_for import check_names
 from services.gateway.audit import AuditWanted, act_json
 from services.gateway.cursors import cursor_of, place_of, question_of
 from services.gateway.ground import On
@@ -33,6 +34,7 @@ class Filters:
     openapi_extra={"x-problems": {"422": "A filter is wrong."}},
 )
 async def acts(
+    request: Request,
     on: On,
     caller: ReadsAudit,
     filters: Annotated[Filters, Depends()],
@@ -40,6 +42,7 @@ async def acts(
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> dict[str, Any]:
     """The acts on the sagas of the key's tenant, the latest first."""
+    check_names(request, Filters.__slots__)
     told = {name: getattr(filters, name) for name in Filters.__slots__}
     question = question_of(told)
     wanted = AuditWanted(**told)

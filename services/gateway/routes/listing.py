@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from contracts.journey import JOURNEYS
 from saga_state.document import Saga, statuses
@@ -11,6 +11,7 @@ from saga_state.queries import Wanted, order_of_list
 from saga_state.shown import saga_json
 from services.gateway.access import Reads
 from services.gateway.answers import STEPS, SagaPage
+from services.gateway.asked_for import check_names
 from services.gateway.cursors import cursor_of, place_of, question_of
 from services.gateway.ground import Ground, On
 from services.gateway.problems import Unprocessable
@@ -58,6 +59,7 @@ class Filters:
     openapi_extra={"x-problems": {"422": "A filter is wrong."}},
 )
 async def listed(
+    request: Request,
     on: On,
     caller: Reads,
     filters: Annotated[Filters, Depends()],
@@ -65,6 +67,7 @@ async def listed(
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
     """The sagas of the key's tenant; at most 200 on a page."""
+    check_names(request, Filters.__slots__)
     _check(filters)
     if filters.text is not None:
         return _page(await on.sagas.find_beginning(caller.tenant_id, filters.text, limit), None)
