@@ -1,7 +1,8 @@
 """What MongoDB has for a service besides its documents: signs of life, a lease, the time."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
@@ -13,6 +14,9 @@ from services.runtime.sweeping import Lease
 from services.runtime.vitals import Vitals
 
 INSTANCE_SECONDS = 60
+MOVED_AT_ONCE = 1_000
+# While times are moved the lease stays with whoever moves them: another would move them again.
+_LEASE_GOES_ON = {"$max": ["$until", {"$add": ["$$NOW", 10_000]}]}
 LIMITS = ("deadline_at", "watch_at", "give_up_at")
 
 
@@ -121,24 +125,57 @@ class TimeStore:
     async def shift(self, seconds: float) -> None:
         """See TimeKeeper. The revision goes on: whoever decided from the times of before must miss,
         or would write them back. A try is not moved: it may have been set when all was well again,
-        and would come after the deadline."""
+        and would come after the deadline.
+
+        A page at a time, the latest due first: what was moved is later still and not met again. One
+        update of all would, with hundreds of thousands under way, take longer than the client waits
+        for it; each try would begin another beside it, and the server would do nothing else.
+        """
         later: dict[str, Any] = {
             name: {"$add": [f"${name}", round(seconds * 1000)]} for name in LIMITS
         }  # of a time that is not there: null, which reads as none
         later["revision"] = {"$add": ["$revision", 1]}
         unsent = {"$cond": [{"$lt": ["$sent", "$said"]}, "$due_at", None]}
         due = {"$set": {"due_at": {"$min": ["$try_at", "$deadline_at", "$watch_at", unsent]}}}
-        waiting = {"due_at": {"$type": "date"}}
+        change = [{"$set": later}, due]
+        async for ids in self._waiting_pages():
+            await self._on_lease({"until": _LEASE_GOES_ON})
+            await patiently("mongo", self._vitals, partial(self._move, ids, change), transient)
+        counted = {"$add": ["$counted_until", round(seconds * 1000)]}
+        await self._on_lease({"counted_until": {"$min": ["$$NOW", counted]}})
 
-        ms = round(seconds * 1000)
-        counted = {"$min": ["$$NOW", {"$add": ["$counted_until", ms]}]}
+    async def _move(self, ids: Sequence[str], change: Sequence[Mapping[str, Any]]) -> None:
+        waiting = {"_id": {"$in": list(ids)}, "due_at": {"$type": "date"}}
+        await self._database.steps.update_many(waiting, change)
 
+    async def _on_lease(self, fields: Mapping[str, Any]) -> None:
         async def ask() -> None:
-            await self._database.steps.update_many(waiting, [{"$set": later}, due])
-            lease = {"_id": "sweeper"}
-            await self._database.leases.update_one(lease, [{"$set": {"counted_until": counted}}])
+            await self._database.leases.update_one({"_id": "sweeper"}, [{"$set": fields}])
 
         await patiently("mongo", self._vitals, ask, transient)
+
+    async def _waiting_pages(self) -> AsyncIterator[Sequence[str]]:
+        """The ids of all that wait, the latest due first; those due at one moment are told once."""
+        until: datetime | None = None
+        told: list[str] = []
+        while page := await self._page(until, told):
+            ids = [one["_id"] for one in page]
+            yield ids
+            last = page[-1]["due_at"]
+            told = told if last == until else []
+            until, told = last, [*told, *(one["_id"] for one in page if one["due_at"] == last)]
+
+    async def _page(self, until: datetime | None, told: Sequence[str]) -> list[dict[str, Any]]:
+        due: dict[str, Any] = {"$type": "date"} | ({"$lte": until} if until else {})
+        query = {"due_at": due, "_id": {"$nin": list(told)}}
+
+        async def ask() -> list[dict[str, Any]]:
+            found = self._database.steps.find(
+                query, {"due_at": 1}, sort=[("due_at", -1)], hint="due", limit=MOVED_AT_ONCE
+            )
+            return await found.to_list(None)
+
+        return await patiently("mongo", self._vitals, ask, transient)
 
 
 def _renewal(owner: str, seconds: float, most_gap_seconds: float) -> list[Mapping[str, Any]]:

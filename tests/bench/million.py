@@ -69,6 +69,7 @@ async def measure(rows: int) -> list[dict[str, Any]]:
         )
         collections = _collections(mongo)
         await _run(load, 1)
+        await until("no step waits for anything", partial(_is_at_rest, collections))
         template = await _template(collections, load)
         await _run(load, WARM_UP)
         await _fill(mongo, template, 0, FEW)
@@ -88,6 +89,12 @@ def _collections(mongo: Any, concern: WriteConcern | None = None) -> Collections
     named = {step: mongo[f"onboarding_{step}"].steps for step in STEPS}
     named |= {"sagas": mongo.saga_state.sagas, "events": mongo.saga_state.events}
     return {name: one.with_options(write_concern=concern) for name, one in named.items()}
+
+
+async def _is_at_rest(collections: Collections) -> bool:
+    """Copies of a step that waits would all wait: the sweepers would do nothing else."""
+    waiting = {"due_at": {"$type": "date"}}
+    return not any([await collections[step].find_one(waiting) for step in STEPS])
 
 
 async def _template(collections: Collections, load: Load) -> Template:

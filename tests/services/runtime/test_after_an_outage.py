@@ -14,7 +14,7 @@ from services.runtime.document import Document
 from services.runtime.memory import MemoryStore
 from services.runtime.mongo import connect
 from services.runtime.ports import Missed, Sent, Unknown, WriteResult
-from services.runtime.process_store import TimeStore
+from services.runtime.process_store import MOVED_AT_ONCE, TimeStore
 from services.runtime.store import StepStore
 from services.runtime.sweeping import Lease, Sweeping
 from services.runtime.vitals import Vitals
@@ -208,3 +208,28 @@ async def test_no_step_sweeps_while_the_broker_is_away_the_last_one_neither(step
     groups.is_away, groups.seconds = False, 0
     await one.tick()
     assert keeper.shifted == [30]
+
+
+@pytest.mark.servers
+async def test_of_many_that_wait_each_is_moved_once_however_many_are_due_at_one_moment(
+    real_store, mongo, prefix: str
+):
+    """More than a page, more than a page of one moment, and some that a try keeps where they are."""
+    count = 2 * MOVED_AT_ONCE + 300
+
+    def waiting(number: int):
+        at = after(30 if number < MOVED_AT_ONCE + 100 else 30 + number)
+        tried = after(5) if number % 10 == 0 else None
+        one = document(state="pending", sent=1, deadline_at=at, try_at=tried)
+        return replace(one, context=replace(one.context, saga_id=f"s-{number:05}"))
+
+    for first in range(0, count, 500):
+        await real_store.write([waiting(n) for n in range(first, min(first + 500, count))], {})
+    steps = mongo[f"{prefix}onboarding_contract"].steps
+    before = {one["_id"]: one async for one in steps.find()}
+    await TimeStore(mongo, f"{prefix}onboarding_contract", Vitals()).shift(AWAY)
+    assert len(before) == count
+    async for one in steps.find():
+        was = before[one["_id"]]
+        assert one["deadline_at"] - was["deadline_at"] == timedelta(seconds=AWAY)
+        assert one["revision"] == was["revision"] + 1
