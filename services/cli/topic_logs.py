@@ -1,5 +1,6 @@
 """Opens topics for reading: partitions by hand, without a consumer group, nothing is committed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ async def open_logs(settings: Settings, topics: Collection[str]) -> AsyncIterato
             fetch_max_wait_ms=100,
         )
         await consumer.start()
+        await asyncio.sleep(
+            0
+        )  # its tasks begin: one that is stopped before raises, to be cancelled
         try:
             consumer.assign(partitions)
             yield Logs(consumer, partitions)
