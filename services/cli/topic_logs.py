@@ -45,9 +45,7 @@ async def open_logs(settings: Settings, topics: Collection[str]) -> AsyncIterato
             fetch_max_wait_ms=100,
         )
         await consumer.start()
-        await asyncio.sleep(
-            0
-        )  # its tasks begin: one that is stopped before raises, to be cancelled
+        await asyncio.sleep(0)  # a task of the client that is cancelled before it began would raise
         try:
             consumer.assign(partitions)
             yield Logs(consumer, partitions)
