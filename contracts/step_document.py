@@ -86,7 +86,8 @@ class StepDocument(TypedDict):
     undo is set aside, or, under `resolving` (a person undid it by hand), taken for done.
 
     Of a step with an outside system (`outer`): `plan` is what a yes will say; `lease` names who is
-    calling; `try_at` is when the lease ends or the next try is due. `undo_wanted`: an undo came
+    calling; `try_at` is when the lease ends or the next try is due; `last_answer` is what the last
+    call came to that must be made again: a status or a kind of error. `undo_wanted`: an undo came
     meanwhile. `deadline_spoke`: it has said itself that its time is over.
     """
 
@@ -116,6 +117,7 @@ class StepDocument(TypedDict):
     plan: NotRequired[list[SaidMessage]]
     record: NotRequired[KeptRecord]
     lease: NotRequired[str]
+    last_answer: NotRequired[str]
     undo_wanted: NotRequired[bool]
     deadline_spoke: NotRequired[bool]
     resolving: NotRequired[bool]

@@ -74,7 +74,8 @@ class Document:
     `blocked_for` are other tenants that asked to undo it before anybody knew whose saga it is.
 
     Of a step with an outside system: `outer`; `plan` is what a yes will say; `lease` names who is
-    calling; `try_at` is when the lease ends or the next try is due.
+    calling; `try_at` is when the lease ends or the next try is due; `last_answer` is what the last
+    call came to that must be made again: for a person, nothing is decided from it.
     """
 
     context: Context
@@ -93,6 +94,7 @@ class Document:
     record: Record | None = None
     lease: str | None = None
     try_at: datetime | None = None
+    last_answer: str | None = None
     deadline_at: datetime | None = None
     watch_at: datetime | None = None
     give_up_at: datetime | None = None

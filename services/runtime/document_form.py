@@ -75,6 +75,7 @@ _PLAIN = (
     "outer",
     "lease",
     "try_at",
+    "last_answer",
     "deadline_at",
     "watch_at",
     "give_up_at",

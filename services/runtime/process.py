@@ -200,10 +200,8 @@ async def _watch_app(app: faust.App, vitals: Vitals) -> None:
     while True:
         if app.crashed:
             fail_stop(f"faust crashed: {type(app.crash_reason).__name__}")
-        vitals.joined = not app.rebalancing
-        vitals.partitions = tuple(
-            sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
-        )
+        given = sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
+        vitals.assigned(not app.rebalancing, tuple(given))
         await asyncio.sleep(BEAT_PAUSE_SECONDS / 2)
 
 
@@ -224,8 +222,7 @@ async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: 
         fields = {
             "version": _version(),
             "journeys": list(work.journeys),
-            "partitions": list(ground.vitals.partitions),
-            "batch_at": ground.vitals.batch_at,
+            **ground.vitals.signs,
         }
         await instances.write(instance, fields)
         await asyncio.sleep(INSTANCE_PAUSE_SECONDS)

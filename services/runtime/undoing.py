@@ -58,7 +58,7 @@ def undo_answered(case: Case) -> Outcome:
     one, told = case.known, answer_of(case)
     if told is None:
         return nothing(case)
-    freed = replace(one, lease=None, try_at=None)
+    freed = replace(one, lease=None, try_at=None, last_answer=told.where or None)
     if told.answer == "yes":
         return _undone(case, freed)
     if _is_over(case):
@@ -113,7 +113,13 @@ def _blocked(case: Case) -> Document:
 
 def _park_undo(case: Case, one: Document, where: str) -> Outcome:
     told = saying.parked(case.voice, one, "undo_parked", where)
-    parked = replace(one, state="undo_parked", refusal=Refusal(poison.BUG, where), give_up_at=None)
+    parked = replace(
+        one,
+        state="undo_parked",
+        refusal=Refusal(poison.BUG, where),
+        last_answer=None,
+        give_up_at=None,
+    )
     return spoken(parked.saying(told))
 
 
@@ -124,7 +130,7 @@ def start_undo(case: Case, one: Document) -> Outcome:
     give_up_at = case.now + timedelta(seconds=case.part.limits.undo)
     undoing = replace(
         one, state="undoing", attempts=1, deadline_at=None, watch_at=None,
-        undo_wanted=False, give_up_at=give_up_at,
+        undo_wanted=False, give_up_at=give_up_at, last_answer=None,
     )  # fmt: skip
     return call(case, undoing)
 

@@ -4,13 +4,16 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 EXIT_FAIL_STOP = 70
 LOOP_LATE_SECONDS = 30.0
 STOP_LATE_SECONDS = 60.0
+STORM_SECONDS = 60.0
 _INTAKE: ContextVar[str | None] = ContextVar("intake", default=None)  # whose batch a task works on
 
 
@@ -29,11 +32,30 @@ class Vitals:
     partitions: tuple[str, ...] = ()
     joined: bool = False
     waiting_for: dict[str, str] = field(default_factory=dict)
+    rebalanced_at: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    @property
+    def signs(self) -> dict[str, Any]:
+        """What the instance record tells. `rebalances`: of the last minute."""
+        since = time.monotonic() - STORM_SECONDS
+        return {
+            "partitions": list(self.partitions),
+            "batch_at": self.batch_at,
+            "joined": self.joined,
+            "waiting_for": dict(self.waiting_for),
+            "rebalances": sum(at >= since for at in self.rebalanced_at),
+        }
 
     @property
     def ready(self) -> bool:
         """Joined its group, and no server is being waited for."""
         return self.joined and not self.waiting_for and self.stop_at is None
+
+    def assigned(self, joined: bool, partitions: tuple[str, ...]) -> None:
+        """What the group gave it now; not joined: a rebalance goes on."""
+        if (self.joined and not joined) or (joined and partitions != self.partitions):
+            self.rebalanced_at.append(time.monotonic())
+        self.joined, self.partitions = joined, partitions
 
     def batch_started(self, intake: str) -> None:
         _INTAKE.set(intake)

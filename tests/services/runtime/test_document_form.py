@@ -49,6 +49,7 @@ documents = st.builds(
     record=st.none() | st.builds(Record, text, number, number, raw, raw, headers, number),
     lease=st.none() | text,
     try_at=st.none() | moment,
+    last_answer=st.none() | text,
     deadline_at=st.none() | moment,
     watch_at=st.none() | moment,
     give_up_at=st.none() | moment,

@@ -83,3 +83,24 @@ async def test_a_batch_that_waits_its_turn_keeps_no_other_alive():
     vitals.waits("mongo", "away")
     vitals.loop_at = time.monotonic()
     assert late(vitals, DEADLINE, time.monotonic()) is None
+
+
+def test_rebalances_are_what_took_partitions_away_or_gave_others_within_a_minute():
+    vitals = Vitals()
+    vitals.assigned(False, ())
+    assert vitals.signs["rebalances"] == 0
+    vitals.assigned(True, ("t/0", "t/1"))
+    vitals.assigned(True, ("t/0", "t/1"))
+    assert vitals.signs["rebalances"] == 1
+    vitals.assigned(False, ("t/0", "t/1"))
+    vitals.assigned(True, ("t/0",))
+    assert (vitals.signs["rebalances"], vitals.signs["partitions"]) == (3, ["t/0"])
+    vitals.rebalanced_at[0] -= 61
+    assert vitals.signs["rebalances"] == 2
+
+
+def test_the_signs_tell_which_server_is_waited_for():
+    vitals = Vitals(joined=True)
+    vitals.waits("kafka", "KafkaTimeoutError")
+    signs = vitals.signs
+    assert (signs["joined"], signs["waiting_for"]) == (True, {"kafka": "KafkaTimeoutError"})
