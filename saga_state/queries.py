@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from saga_state.document import statuses
 from saga_state.facts import searchable
+from saga_state.status import ENDED
 
 Keys = Sequence[tuple[str, int]]
 Place = tuple[datetime, str]  # a document's place in a list: the time it is ordered by, its `_id`
@@ -99,6 +101,16 @@ def listed(tenant_id: str, wanted: Wanted) -> Query:
     if wanted.after is not None:
         clauses += _beyond(order[0][0], wanted.after)
     return Query({"$and": clauses}, hint, order)
+
+
+def under_way(tenant_id: str) -> list[Query]:
+    """The sagas that have not ended, a question for each status: the longest unchanged first."""
+    order = [(field, UP) for field, _ in SAGA_INDEXES["by_status"][-2:]]
+    return [
+        Query({"tenant_id": tenant_id, "status": status}, "by_status", order)
+        for status in statuses()
+        if status not in ENDED
+    ]
 
 
 def _exact(tenant_id: str, field: str, text: str, hint: str) -> Query:

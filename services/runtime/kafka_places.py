@@ -7,10 +7,11 @@ batch, and the saga would be undone although it was answered.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, for_code
 from aiokafka.partitioner import murmur2
 
 from services.runtime.kafka_access import client_options
@@ -19,6 +20,15 @@ from services.runtime.watching import Offsets, Partition
 
 ANSWER_SECONDS = 10.0
 EMPTY_FETCH_MS, READ_ON_MS = 20, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The state of a group, and its clients; None: the broker does not tell them (Tansu keeps
+    members that are long dead)."""
+
+    state: str
+    clients: tuple[str, ...] | None
 
 
 class KafkaPlaces:
@@ -34,15 +44,7 @@ class KafkaPlaces:
         """See Places."""
         async with asyncio.timeout(ANSWER_SECONDS):
             consumer, _ = await self._connected()
-            for topic in topics:
-                found = consumer.partitions_for_topic(topic)
-                if found is None:  # not asked for before
-                    await consumer._client.add_topic(topic)
-                    found = consumer.partitions_for_topic(topic)
-                self._counts[topic] = len(found or (0,))
-            wanted = [
-                TopicPartition(topic, one) for topic in topics for one in range(self._counts[topic])
-            ]
+            wanted = [one for topic in topics for one in await self._partitions(consumer, topic)]
             told = await consumer.end_offsets(wanted)
             ends = await _read_on(consumer, told)
         return {(one.topic, one.partition): offset for one, offset in ends.items()}
@@ -61,6 +63,35 @@ class KafkaPlaces:
             if told.offset >= 0
         }
 
+    async def topics(self) -> frozenset[str]:
+        """The names of all topics. To ask anything else about one that is missing may make it
+        (Tansu)."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, admin = await self._connected()
+            return frozenset(await admin.list_topics())
+
+    async def since(self, topics: Sequence[str], time_ms: int) -> Offsets:
+        """How many records each partition was given since that time."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            consumer, _ = await self._connected()
+            wanted = [one for topic in topics for one in await self._partitions(consumer, topic)]
+            ends = await consumer.end_offsets(wanted)
+            found = await consumer.offsets_for_times(dict.fromkeys(wanted, time_ms))
+        first = {one: told.offset if told else ends[one] for one, told in found.items()}
+        return {(one.topic, one.partition): max(0, ends[one] - first[one]) for one in wanted}
+
+    async def members(self, group: str) -> Members:
+        """Who is in a group."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, admin = await self._connected()
+            (answer,) = await admin.describe_consumer_groups([group])
+        ((code, _, state, _, protocol, members, *_),) = answer.groups
+        if code:
+            raise for_code(code)(group)
+        if members and not protocol:
+            return Members(state, None)
+        return Members(state, tuple(f"{one[1]} at {one[2].lstrip('/')}" for one in members))
+
     def partition_of(self, topic: str, key: str) -> Partition:
         """As the producer's partitioner has it (Kafka's own: murmur2)."""
         return topic, (murmur2(key.encode()) & 0x7FFFFFFF) % self._counts[topic]
@@ -71,6 +102,14 @@ class KafkaPlaces:
             await self._consumer.stop()
         if self._admin is not None:
             await self._admin.close()
+
+    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+        found = consumer.partitions_for_topic(topic)
+        if found is None:  # not asked for before
+            await consumer._client.add_topic(topic)
+            found = consumer.partitions_for_topic(topic)
+        self._counts[topic] = len(found or (0,))
+        return [TopicPartition(topic, one) for one in range(self._counts[topic])]
 
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         if self._consumer is None:

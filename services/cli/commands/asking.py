@@ -1,4 +1,4 @@
-"""`status`, `list`, `timeline`, `watch`: what is known of the sagas."""
+"""`status`, `why`, `list`, `timeline`, `watch`: what is known of the sagas."""
 
 from typing import Annotated
 
@@ -31,6 +31,18 @@ def status(
     from services.cli.asking import show_status
 
     show_status(data, tenant, id_, output)
+
+
+def why(
+    id_: AnyId,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Why a saga stands where it stands, the evidence, and what helps."""
+    from services.cli.why import show_why
+
+    show_why(data, tenant, id_, output)
 
 
 def list_(

@@ -1,0 +1,225 @@
+"""The evidence: what was seen of a saga that waits, each in words and as fields for programs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contracts.topics import group
+from saga_state.why.facts import Letter, Place, Process, Service, Unknown
+from saga_state.why.services import PROJECTION
+from saga_state.why.view import View
+from saga_state.why.waiting import called_for
+from saga_state.why.words import counted, lasting, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that was looked at: `what` it is, what it `told`, and the same as `fields`."""
+
+    what: str
+    told: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"what": self.what, "told": self.told, **self.fields}
+
+
+def evidence_of(view: View) -> list[Seen]:
+    """All there is, in the order in which a person asks; what does not apply is left out."""
+    found = (
+        _waits(view), _event(view), _group(view), _document(view), _letter(view), _retry(view),
+        _deadline(view), _watch(view), *_processes(view), _undoing(view),
+        *_projection(view), _servers(view),
+    )  # fmt: skip
+    return [one for one in found if one is not None]
+
+
+def _waits(view: View) -> Seen:
+    to_do = "undo" if view.undoing else "do"
+    told = f"{view.acts} to {to_do} its work, for {lasting(view.waited)}"
+    return Seen("waits for", told, {"step": view.acts, "to": to_do, "since": _since(view)})
+
+
+def _since(view: View) -> Any:
+    return view.trigger.at if view.trigger else view.case.saga["updated_at"]
+
+
+def _event(view: View) -> Seen:
+    one = view.trigger
+    if one is None:
+        return Seen("event", "none that the projection knows of")
+    told = f"{one.event} at {one}, {moment(one.at, view.world.now)}"
+    return Seen("event", told, {
+        "event": one.event, "topic": one.topic, "partition": one.partition, "offset": one.offset,
+    })  # fmt: skip
+
+
+def _group(view: View) -> Seen | None:
+    one, stands = view.trigger, view.service.stands
+    name = group(view.acts, view.world.prefix)
+    if one is None:
+        return None
+    if isinstance(stands, Unknown):
+        return Seen("group", f"{name}: unknown ({stands.reason})", {"group": name})
+    at, ends = stands.get(one.place), view.world.ends
+    end = None if isinstance(ends, Unknown) else ends.get(one.place)
+    lag = None if end is None else max(0, end - (at or 0))
+    where = f"stands at {at}" if at is not None else "has committed nothing"
+    told = f"{name} {where} there, the log ends at {'?' if end is None else end}"
+    told += "" if lag is None else f": lag {lag}"
+    more = {"group": name, "position": at, "end": end, "lag": lag}
+    return Seen("group", f"{told}{_members(view.service)}", more)
+
+
+def _members(service: Service) -> str:
+    found = service.group
+    if isinstance(found, Unknown) or found.members is None:
+        return ""
+    clients = f" ({', '.join(found.clients)})" if found.clients else ""
+    return f"; {found.state}, {counted(found.members, 'member', 'members')}{clients}"
+
+
+def _document(view: View) -> Seen:
+    documents, one = view.case.documents, view.document
+    if isinstance(documents, Unknown):
+        return Seen("step document", f"unknown ({documents.reason})")
+    if one is None:
+        return Seen("step document", f"{view.acts} keeps none of this saga", {"state": None})
+    unsent = max(0, one["said"] - one["sent"])
+    told = f"{one['state']} since {moment(one['decided_at'], view.world.now)}"
+    told += f", {counted(unsent, 'message', 'messages')} not known to be sent" if unsent else ""
+    refusal = one.get("refusal")
+    told += f", {refusal['code']}: {refusal['reason']}" if refusal else ""
+    return Seen("step document", told, {
+        "state": one["state"], "decided_at": one["decided_at"], "unsent": unsent,
+        "refusal": dict(refusal) if refusal else None,
+    })  # fmt: skip
+
+
+def _letter(view: View) -> Seen | None:
+    letter = view.case.letter
+    if letter is None:
+        return None
+    if isinstance(letter, Unknown):
+        return Seen("dead letter", f"unknown ({letter.reason})")
+    return letter_seen(letter)
+
+
+def letter_seen(letter: Letter) -> Seen:
+    """Where it stands, and why."""
+    marked = f", {letter.mark}" if letter.mark else ""
+    told = f"{letter.place}: {letter.error_class}, {letter.error}{marked}"
+    return Seen("dead letter", told, {
+        "id": letter.id, "place": letter.place, "class": letter.error_class, "mark": letter.mark,
+    })  # fmt: skip
+
+
+def _retry(view: View) -> Seen | None:
+    one, now = view.document, view.world.now
+    if one is None or one["state"] not in ("pending", "undoing"):
+        return None
+    out, try_at, answer = called_for(view, one), one.get("try_at"), one.get("last_answer")
+    told = counted(one["attempts"], "try", "tries")
+    told += f", the last one came to {answer}" if answer else ""
+    if out is not None:
+        told += f"; a call is out, for {lasting(out)}"
+    elif try_at is not None:
+        told += f"; the next comes {moment(try_at, now)}"
+    if over := one.get("give_up_at"):
+        told += f"; it is parked after {moment(over, now)}"
+    return Seen("retries", told, {
+        "attempts": one["attempts"], "last_answer": answer, "next_at": try_at,
+        "calling": out is not None, "give_up_at": over,
+    })  # fmt: skip
+
+
+def _deadline(view: View) -> Seen | None:
+    due = view.due_at
+    if due is None:
+        return None
+    own = view.document is not None and view.document.get("deadline_at") is not None
+    whose = "its own" if own else "as the step before it expects"
+    told = f"{moment(due, view.world.now)} ({whose})"
+    return Seen("deadline", told, {"deadline_at": due})
+
+
+def _watch(view: View) -> Seen | None:
+    if (watch := view.watch) is None:
+        return None
+    told = f"{watch[0]} doubts it from {moment(watch[1], view.world.now)}"
+    return Seen("watch", told, {"by": watch[0], "watch_at": watch[1]})
+
+
+def processes_seen(service: Service, now: datetime, place: Place | None = None) -> list[Seen]:
+    """What its processes say of themselves; `place`: where the event stands."""
+    found = service.processes
+    if isinstance(found, Unknown):
+        return [Seen("process", f"of {service.name}: unknown ({found.reason})")]
+    if not found:
+        none = Seen("process", f"{service.name}: none has said that it lives", {"alive": False})
+        return [none, *pages_seen(service)]
+    told = [_process(service.name, one, now, place) for one in found]
+    return [*told, *pages_seen(service)]
+
+
+def pages_seen(service: Service) -> list[Seen]:
+    """The health pages that tell more than the records do."""
+    return [
+        Seen("health page", f"{page.process}: {_page(page.answers, page.waiting_for)}")
+        for page in service.pages or ()
+        if page.waiting_for or not page.answers
+    ]
+
+
+def _process(name: str, one: Process, now: datetime, place: Place | None) -> Seen:
+    alive = "alive" if one.alive else "not alive"
+    told = f"{name}, {one.instance}: {alive}, seen {moment(one.seen_at, now)}"
+    told += f", version {one.version}, {counted(len(one.partitions), 'partition', 'partitions')}"
+    here = place in one.partitions
+    told += ", reads that of the event" if here else ""
+    told += "" if one.joined else ", not in its group"
+    told += "".join(f", waits for {server}: {why}" for server, why in one.waiting_for.items())
+    return Seen("process", told, {
+        "service": name, "instance": one.instance, "alive": one.alive, "seen_at": one.seen_at,
+        "version": one.version, "partitions": len(one.partitions), "owner": here,
+        "joined": one.joined, "waiting_for": dict(one.waiting_for), "rebalances": one.rebalances,
+    })  # fmt: skip
+
+
+def _page(answers: bool, waiting_for: Mapping[str, str]) -> str:
+    if not answers:
+        return "does not answer"
+    return ", ".join(f"waits for {server}: {why}" for server, why in waiting_for.items())
+
+
+def _processes(view: View) -> list[Seen]:
+    place = view.trigger.place if view.trigger else None
+    return processes_seen(view.service, view.world.now, place)
+
+
+def _undoing(view: View) -> Seen | None:
+    saga = view.case.saga
+    failure, asked = saga["failure"], saga["compensation"]
+    if failure is not None:
+        told = f"{failure['step']} said {failure['code']}: {failure['reason']}"
+        return Seen("undone because", told, {"step": failure["step"], "code": failure["code"]})
+    if asked is None:
+        return None
+    told = f"{asked['requested_by']} asked for it: {asked['reason']}"
+    return Seen("undone because", told, {"requested_by": asked["requested_by"]})
+
+
+def _projection(view: View) -> Sequence[Seen]:
+    """Only if it may be what is behind."""
+    if view.stage != "answered":
+        return ()
+    return processes_seen(view.world.service(PROJECTION), view.world.now)
+
+
+def _servers(view: View) -> Seen | None:
+    if view.world.kafka is None:
+        return None
+    return Seen("broker", view.world.kafka, {"answers": False})

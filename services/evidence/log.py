@@ -1,0 +1,104 @@
+"""What Kafka tells of the services that sagas wait for: topics, positions, groups, rates."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from contracts.topics import group
+from saga_state.why.facts import Group, Place, Unknown
+from saga_state.why.place import Trigger
+from services.evidence.sources import part, parts
+from services.runtime.kafka_places import KafkaPlaces
+from services.runtime.settings import Settings
+from services.runtime.topics import wanted_topics
+
+RATE_SECONDS = 60
+CLOSE_SECONDS = 1.0
+Positions = Mapping[Place, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By service the events that wait for it; the topics on which they answer; the time."""
+
+    waits: Mapping[str, Sequence[Trigger]]
+    says: frozenset[str]
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """What came of it. `away`: why the broker does not answer from here."""
+
+    away: str | None = None
+    missing: tuple[str, ...] | Unknown = ()
+    ends: Positions | Unknown = field(default_factory=dict)
+    rates: Mapping[Place, float] | Unknown = field(default_factory=dict)
+    groups: Mapping[str, Group | Unknown] = field(default_factory=dict)
+    stands: Mapping[str, Positions | Unknown] = field(default_factory=dict)
+
+
+async def look(settings: Settings, asked: Asked, seconds: float) -> LogFacts:
+    """All of it, each part by itself. Which topics there are comes first: to ask about one that is
+    missing may make it."""
+    async with _places(settings) as places:
+        there = await part(places.topics(), seconds)
+        if isinstance(there, Unknown):
+            return _away(f"{settings.kafka}: {there.reason}", asked)
+        missing = tuple(one.name for one in wanted_topics(settings) if one.name not in there)
+        return await _look(places, settings.prefix, asked, missing, seconds)
+
+
+async def _look(
+    places: KafkaPlaces, prefix: str, asked: Asked, missing: tuple[str, ...], seconds: float
+) -> LogFacts:
+    since_ms = asked.now_ms - RATE_SECONDS * 1000
+    said = sorted(asked.says - set(missing))
+    waits = {name: _places_of(some, missing) for name, some in asked.waits.items()}
+    heard = sorted({topic for some in waits.values() for topic, _ in some})
+    names = {name: group(name, prefix) for name in waits}
+    ends, given, groups, stands = await asyncio.gather(
+        part(places.ends(heard), seconds) if heard else _none(),
+        part(places.since(said, since_ms), seconds) if said else _none(),
+        parts({name: _group(places, told) for name, told in names.items()}, seconds),
+        parts({name: places.of_group(names[name], some) for name, some in waits.items()}, seconds),
+    )
+    return LogFacts(None, missing, ends, _rates(given), groups, stands)
+
+
+async def _none() -> Positions:
+    return {}
+
+
+def _away(why: str, asked: Asked) -> LogFacts:
+    none = Unknown("the broker does not answer")
+    nobody = dict.fromkeys(asked.waits, none)
+    return LogFacts(why, none, none, none, nobody, nobody)
+
+
+def _places_of(waits: Sequence[Trigger], missing: Sequence[str]) -> list[Place]:
+    return sorted({one.place for one in waits if one.topic not in missing})
+
+
+def _rates(given: Positions | Unknown) -> Mapping[Place, float] | Unknown:
+    if isinstance(given, Unknown):
+        return given
+    return {place: count / RATE_SECONDS for place, count in given.items()}
+
+
+async def _group(places: KafkaPlaces, name: str) -> Group:
+    found = await places.members(name)
+    clients = found.clients
+    return Group(found.state, None if clients is None else len(clients), clients or ())
+
+
+@asynccontextmanager
+async def _places(settings: Settings) -> AsyncIterator[KafkaPlaces]:
+    """To end it takes no longer than a second."""
+    places = KafkaPlaces(settings)
+    try:
+        yield places
+    finally:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(places.close(), CLOSE_SECONDS)
