@@ -45,6 +45,7 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
         _right("DescribeConfigs", "topic", [*events, *letters]),
         _right("Write", "topic", [*events, *letters]),
         _right("Read", "topic", letters),
+        _right("Describe", "group", [group(name, prefix) for name in (*steps, PROJECTION)]),
     ]
     return found
 

@@ -95,6 +95,25 @@ async def test_a_saga_is_done_and_undone_with_just_the_rights_that_are_printed(g
         assert "uthoriz" not in guarded.system.log(name), guarded.system.log(name)[-2000:]
 
 
+async def test_why_tells_where_a_group_stands_with_just_those_rights(guarded: Guarded):
+    supervisor = guarded.system.stack.supervisor
+    await supervisor.stop("recruitment")
+    data = json.dumps(starts.partner_data())
+    (guarded.folder / "another.json").write_text(data)
+    assert (await guarded.onboarding("start", "another.json", "--correlation-id", "two")).code == 0
+
+    async def told() -> dict:
+        answer = await guarded.onboarding("why", "two", "-o", "json")
+        return answer.json if answer.code == 0 and answer.json["service"] == "recruitment" else {}
+
+    answer = await until("why recruitment waits", told)
+    (group,) = [one for one in answer["evidence"] if one["what"] == "group"]
+    assert (answer["cause"], answer["sure"]) == ("service_not_running", True)
+    assert (group["group"], group["lag"]) == (f"{PREFIX}onboarding.recruitment", 1)
+    assert "0 members" in group["told"]
+    await supervisor.start("recruitment")
+
+
 @pytest.mark.parametrize(
     ("user", "operation", "topic"),
     [

@@ -214,6 +214,7 @@ QUESTIONS = {
     "partner": queries.of_any_id(TENANT, "p-1")[0],
     "correlation": queries.of_any_id(TENANT, "corr-1")[1],
     "timeline": queries.timeline(TENANT, "x"),
+    **{f"under way, {n}": one for n, one in enumerate(queries.under_way(TENANT))},
 }  # fmt: skip
 
 

@@ -19,6 +19,16 @@ Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
 WithData = Annotated[
     bool, typer.Option("--with-data", help="In JSON: the events' data too; it may be personal.")
 ]
+WhyId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id.")
+]
+AllStuck = Annotated[bool, typer.Option("--all", help="The sagas that are stuck, by cause.")]
+MostStuck = Annotated[
+    int,
+    typer.Option(
+        "--limit", min=1, max=100_000, help="With --all: look at so many, the longest unchanged."
+    ),
+]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id; or all.")
 ]
@@ -34,15 +44,28 @@ def status(
 
 
 def why(
-    id_: AnyId,
+    id_: WhyId = None,
+    all_: AllStuck = False,
+    limit: MostStuck = 1000,
     data: Data = None,
     tenant: Tenant = "default",
     output: Out = Output.TABLE,
 ) -> None:
-    """Why a saga stands where it stands, the evidence, and what helps."""
-    from services.cli.why import show_why
+    """Why a saga stands where it stands, the evidence, and what helps.
 
-    show_why(data, tenant, id_, output)
+    With --all: the sagas that are stuck, grouped by why."""
+    from services.cli.errors import USAGE, CliError
+
+    if (id_ is None) is not all_:
+        raise CliError("why: give an ID, or --all", USAGE)
+    if id_ is None:
+        from services.cli.why_all import show_why_all
+
+        show_why_all(data, tenant, limit, output)
+    else:
+        from services.cli.why import show_why
+
+        show_why(data, tenant, id_, output)
 
 
 def list_(

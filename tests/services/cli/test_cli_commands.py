@@ -8,7 +8,7 @@ import time
 import pytest
 
 COMMANDS = (
-    "up", "demo", "env", "start", "status", "list", "timeline", "watch", "doctor", "config",
+    "up", "demo", "env", "start", "status", "why", "list", "timeline", "watch", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
     "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
@@ -64,6 +64,10 @@ def test_help_needs_nothing_heavy(record_property):
         ("demo --broker external", "demo runs on a broker of its own"),
         ("env", "no stack runs in .onboarding"),
         ("status x", "no stack runs in .onboarding"),
+        ("why", "why: give an ID, or --all"),
+        ("why x --all", "why: give an ID, or --all"),
+        ("why x", "no stack runs in .onboarding"),
+        ("why --all", "no stack runs in .onboarding"),
         ("list", "no stack runs in .onboarding"),
         ("watch", "no stack runs in .onboarding"),
         ("timeline x", "no stack runs in .onboarding"),

@@ -1,15 +1,17 @@
 """What the coordinator of a group says when it cannot say where the group stands."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from services.runtime.kafka_places import KafkaPlaces
 from services.runtime.settings import load_settings
+from tests.integration.polling import until_so
 
 PLACE = ("onboarding.contract-created", 0)
 
@@ -58,4 +60,41 @@ async def test_a_log_ends_behind_the_last_record_of_its_last_batch(kafka, topic,
                 *[await producer.send(topic, b"x", partition=0) for _ in range(batch)]
             )
             assert (await places.ends([topic]))[topic, 0] == count * batch
+    await places.close()
+
+
+@pytest.mark.servers
+async def test_topics_are_told_by_name_and_what_they_were_given_since_a_time(kafka, topic):
+    places = KafkaPlaces(load_settings(_env_file=None, kafka=kafka[1]))
+    assert topic in await places.topics()
+    assert "no such topic" not in await places.topics()
+    before = int(time.time() * 1000)
+    assert (await places.since([topic], before))[topic, 0] == 0
+    async with AIOKafkaProducer(bootstrap_servers=kafka[1]) as producer:
+        for _ in range(2):
+            await producer.send_and_wait(topic, b"x", partition=0)
+    given = await places.since([topic], before)
+    assert (given[topic, 0], given[topic, 1]) == (2, 0)
+    assert (await places.since([topic], before + 60_000))[topic, 0] == 0
+    await places.close()
+
+
+@pytest.mark.servers
+async def test_a_group_that_nobody_is_in_has_no_members_and_one_that_somebody_is_in_has(
+    kafka, topic, prefix, real_servers
+):
+    """The embedded broker keeps members that are dead: of it nothing is told."""
+    places = KafkaPlaces(load_settings(_env_file=None, kafka=kafka[1]))
+    assert (await places.members(f"{prefix}nobody")).clients == ()
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=kafka[1], group_id=f"{prefix}group", client_id="somebody"
+    )
+    async with consumer:
+        await until_so("assigned", consumer.assignment)
+        found = await places.members(f"{prefix}group")
+    if real_servers.broker == "apache":
+        assert found.state == "Stable"
+        assert found.clients == ("somebody at 127.0.0.1",)
+    else:
+        assert found.clients is None
     await places.close()
