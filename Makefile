@@ -16,7 +16,7 @@ EXIT_FLAG := $(if $(EXIT),--exit,)
 SEED_FLAG := $(if $(SEED),--seed $(SEED),)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test-fast test test-all lint bench bench-million chaos chaos-tests prove lock \
+.PHONY: help setup demo up test-fast test test-all lint bench bench-million bench-why chaos chaos-tests prove lock \
   generate clean
 
 help: ## this list
@@ -69,6 +69,9 @@ bench: setup ## sagas per second, latency, CPU and memory on both brokers
 
 bench-million: setup ## what a saga costs beside a million others (long; needs room on the disk)
 	@$(BIN)/python -m tests.bench.million
+
+bench-why: setup ## how long `why` takes beside a million sagas (minutes, and a few GB of disk)
+	@$(BIN)/python -m tests.bench.why
 
 chaos: setup ## a cluster of Apache Kafka and MongoDB under every fault (SAGAS, SEED, FAULTS, RATE)
 	@$(BIN)/python -m tests.chaos.cluster --sagas $(SAGAS) --rate $(RATE) --faults $(FAULTS) $(SEED_FLAG)

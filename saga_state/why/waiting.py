@@ -44,10 +44,7 @@ def waiting_for_retry(view: View) -> Cause | None:
         f"{view.acts} waits{after} before it tries again to {work(view)}: "
         f"try {one['attempts'] + 1} comes at {moment(try_at, now)}."
     )
-    outside = outside_slow_or_down(view)
-    weight = POSSIBLE if outside and outside.weight == PROVEN else PROVEN
-    tell = "that other sagas of this step do not wait: `onboarding why --all`"
-    return Cause("waiting_for_retry", weight, view.acts, sentence, *watch_it(view), tell)
+    return Cause("waiting_for_retry", PROVEN, view.acts, sentence, *watch_it(view))
 
 
 def waiting_for_deadline(view: View) -> Cause:

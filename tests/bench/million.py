@@ -38,6 +38,12 @@ class Template:
     documents: Mapping[str, Sequence[bytes]]
     ids: Ids
 
+    @classmethod
+    def of(cls, found: Mapping[str, Sequence[Any]], ids: Iterable[str]) -> "Template":
+        """Of the documents of each collection."""
+        documents = {name: [encode(one) for one in some] for name, some in found.items()}
+        return cls(documents, [one.encode() for one in sorted(ids)])
+
     def copies(self, collection: str, others: Iterable[Ids]) -> Iterator[RawBSONDocument]:
         """One of each document for each of the other ids."""
         for other in others:
@@ -66,9 +72,9 @@ async def measure(rows: int) -> list[dict[str, Any]]:
         await _run(load, 1)
         template = await _template(collections, load)
         await _run(load, WARM_UP)
-        await _fill(collections, template, 0, FEW)
+        await fill(collections, template, 0, FEW)
         few = await _cost(stack, load)
-        await _fill(collections, template, FEW, rows)
+        await fill(collections, template, FEW, rows)
         many = await _cost(stack, load)
         await mongo.close()
     label = "CPU per saga, ours and mongod"
@@ -90,11 +96,10 @@ async def _template(collections: Collections, load: Load) -> Template:
     (name,), (saga,) = load.sent, found["sagas"]
     ids = {name, saga["_id"], *(event["_id"] for event in found["events"])}
     ids |= {event["event_id"] for event in found["events"]}
-    documents = {name: [encode(one) for one in some] for name, some in found.items()}
-    return Template(documents, [one.encode() for one in sorted(ids)])
+    return Template.of(found, ids)
 
 
-async def _fill(collections: Collections, template: Template, start: int, end: int) -> None:
+async def fill(collections: Collections, template: Template, start: int, end: int) -> None:
     """Insert the copies that are missing; shows how far it is on standard error."""
     for seed in range(start, end, AT_ONCE):
         ids = [template.other_ids(number) for number in range(seed, min(seed + AT_ONCE, end))]

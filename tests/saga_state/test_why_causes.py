@@ -203,6 +203,26 @@ def test_what_a_person_asked_of_a_parked_step_that_it_has_not_heard_is_its_event
     assert event.fields["topic"] == "onboarding.documents.dlq"
 
 
+def test_of_several_wishes_the_event_is_the_one_that_answers_the_last_parking():
+    saga = Voices()
+    before = (saga.start(), saga.did("registration", 1), saga.did("contract", 2))
+    first = (saga.parked("documents", 4), saga.redriven("documents", 5))
+    again = (saga.parked("documents", 7, number=1), saga.redriven("documents", 9))
+    answer = asked(document("parked", **BUG), not_there(), told(*before, *first, *again))
+    (event,) = [one for one in answer.evidence if one.what == "event"]
+    assert event.fields["offset"] == again[1].record.offset
+
+
+def test_a_step_that_was_redriven_and_is_undone_now_waits_for_the_undo():
+    saga = Voices()
+    before = [saga.did(step, second) for second, step in enumerate(saga.steps[:3], 1)]
+    wished = (saga.parked("documents", 3), saga.redriven("documents", 4))
+    no = (saga.asked("campaigns", 10, by="campaigns"), saga.failed("campaigns", 10))
+    answer = asked(document("done"), not_there(), told(saga.start(), *before, *wished, *no))
+    (event,) = [one for one in answer.evidence if one.what == "event"]
+    assert event.fields["event"] == "CompensationRequested"
+
+
 def test_a_saga_that_its_step_has_answered_waits_for_the_projection():
     answer = asked(document("done"), documents_service())
     assert (answer.cause.name, answer.cause.service) == ("service_behind", "saga-state")

@@ -86,6 +86,12 @@ def test_what_is_parked_is_told_whatever_else_is_wrong():
     assert names(asked(own, not_there(), kafka="away")) == ["parked", "broker_unreachable"]
 
 
+def test_a_step_that_is_at_its_call_does_not_wait_for_the_broker():
+    assert names(asked(calling(8), kafka="away")) == [
+        "outside_system_slow_or_down", "broker_unreachable",
+    ]  # fmt: skip
+
+
 def test_an_event_that_was_just_said_is_on_its_way_and_nothing_is_wrong():
     answer = asked(service=documents_service(**BEFORE), now=at(3))
     assert (names(answer)[0], answer.sure) == ("waiting_for_deadline", True)

@@ -35,11 +35,9 @@ class Topic:
     read: list[Read] = field(default_factory=list)
 
     def poison(
-        self, offset: int, saga: str = "s-1", event: str = "ContractCreated", **more: str
+        self, offset: int, saga: str = "s-1", event: str = "ContractCreated", **first: str
     ) -> str:
-        headers = {
-            "ce_type": f"com.hexabuilders.onboarding.{event}.v1", "ce_sagaid": saga, **more,
-        }  # fmt: skip
+        headers = {**first, "ce_type": f"com.hexabuilders.onboarding.{event}.v1", "ce_sagaid": saga}
         pairs = tuple((name, text.encode()) for name, text in headers.items())
         record = Record(TOPIC, 2, offset, b"k", b"{", pairs, 0)
         letter = Poisoned(record, PoisonError("INVALID_JSON", "it is not JSON")).letter(
@@ -83,7 +81,7 @@ def test_letters_of_other_events_of_the_saga_are_others():
 
 def test_a_record_that_came_with_headers_of_a_letter_is_read_by_those_that_were_added():
     topic = Topic()
-    topic.poison(7, dlq_id="own", dlq_topic="own", dlq_error_class="own")
+    topic.poison(31, dlq_id="own", dlq_topic="own", dlq_error_class="own")
     assert topic.found()["s-1"].error_class == "INVALID_JSON"
 
 
