@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from contracts.step_document import StepDocument
 from contracts.topics import group
 from saga_state.why.facts import Letter, Place, Process, Service, Unknown
 from saga_state.why.services import PROJECTION
@@ -31,7 +32,7 @@ def evidence_of(view: View) -> list[Seen]:
     """All there is, in the order in which a person asks; what does not apply is left out."""
     found = (
         _waits(view), _event(view), _group(view), _document(view), _letter(view), _retry(view),
-        _deadline(view), _watch(view), *_processes(view), _undoing(view),
+        _deadline(view), _watch(view), *_processes(view), _undoing(view), _odd(view),
         *_projection(view), _servers(view),
     )  # fmt: skip
     return [one for one in found if one is not None]
@@ -88,8 +89,8 @@ def _document(view: View) -> Seen:
         return Seen("step document", f"unknown ({documents.reason})")
     if one is None:
         return Seen("step document", f"{view.acts} keeps none of this saga", {"state": None})
-    unsent = max(0, one["said"] - one["sent"])
-    told = f"{one['state']} since {moment(one['decided_at'], view.world.now)}"
+    unsent = max(0, one["said"] - one["sent"]) if view.stage == "answered" else 0
+    told = _since_when(one, view.world.now)
     told += f", {counted(unsent, 'message', 'messages')} not known to be sent" if unsent else ""
     refusal = one.get("refusal")
     told += f", {refusal['code']}: {refusal['reason']}" if refusal else ""
@@ -97,6 +98,14 @@ def _document(view: View) -> Seen:
         "state": one["state"], "decided_at": one["decided_at"], "unsent": unsent,
         "refusal": dict(refusal) if refusal else None,
     })  # fmt: skip
+
+
+def _since_when(one: StepDocument, now: datetime) -> str:
+    """An undo does not change when it was decided what is undone."""
+    state = one["state"]
+    if state in ("undoing", "undo_parked"):
+        return state
+    return f"{state}, {'taken' if state == 'pending' else 'since'} {moment(one['decided_at'], now)}"
 
 
 def _letter(view: View) -> Seen | None:
@@ -210,6 +219,12 @@ def _undoing(view: View) -> Seen | None:
         return None
     told = f"{asked['requested_by']} asked for it: {asked['reason']}"
     return Seen("undone because", told, {"requested_by": asked["requested_by"]})
+
+
+def _odd(view: View) -> Seen | None:
+    if not view.case.saga["never_started"]:
+        return None
+    return Seen("odd", "its PartnerOnboardingInitiated was not seen", {"never_started": True})
 
 
 def _projection(view: View) -> Sequence[Seen]:

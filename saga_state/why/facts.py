@@ -95,7 +95,8 @@ class World:
     """The system as it is now, by the database's clock.
 
     `kafka`: why it does not answer from here; None: it does. `ends`: where logs end.
-    `rates`: how many records a second each partition of a topic was given in the last minute.
+    `rates`: how many records a second each partition of a topic was given lately, since the oldest
+    event that waits was said, at most for a minute.
     """
 
     now: datetime

@@ -73,8 +73,8 @@ def service_behind(view: View) -> Cause | None:
         )
     else:
         sentence = (
-            f"{view.acts} is behind: {queue}, and it has answered none in that partition for a "
-            "minute: no estimate."
+            f"{view.acts} is behind: {queue}, and it has answered none in that partition since it "
+            "was said: no estimate."
         )
     weight = POSSIBLE if view.is_fresh and before < 10 else PROVEN if rate else LIKELY
     tell = f"whether the position of {group(view.acts, view.world.prefix)} moves"

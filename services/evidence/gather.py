@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.step_document import StepDocument
 from contracts.topics import dead_letter_topic
@@ -22,6 +22,7 @@ from services.evidence.log import Asked, LogFacts, look
 from services.evidence.sources import Sources, parts
 from services.evidence.system import signs_of, world_of
 
+RATED = timedelta(seconds=60)
 Documents = Mapping[str, Mapping[str, StepDocument] | Unknown]  # by step, then by saga
 Waits = Mapping[str, Mapping[str, Trigger]]  # by step, then by saga
 
@@ -79,8 +80,15 @@ async def _log(
     for view in views:
         waits[view.acts] += [view.trigger] if view.trigger else []
     says = frozenset(view.says for view in views if view.says is not None)
-    asked = Asked(waits, says, round(now.timestamp() * 1000))
+    asked = Asked(waits, says, now, _since(waits, now))
     return await look(sources.settings, asked, sources.seconds)
+
+
+def _since(waits: Mapping[str, Sequence[Trigger]], now: datetime) -> datetime:
+    """A service that has not come to an event was busy ever since it was said: what it did since
+    then tells how fast it is; no more than the last minute counts."""
+    said = (one.at for some in waits.values() for one in some)
+    return max(min(said, default=now), now - RATED)
 
 
 async def _letters(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contracts.topics import group
 from saga_state.why.facts import Group, Place, Unknown
@@ -13,18 +14,19 @@ from services.runtime.kafka_places import KafkaPlaces
 from services.runtime.settings import Settings
 from services.runtime.topics import wanted_topics
 
-RATE_SECONDS = 60
 CLOSE_SECONDS = 1.0
 Positions = Mapping[Place, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """By service the events that wait for it; the topics on which they answer; the time."""
+    """By service the events that wait for it; the topics on which they answer, and since when it
+    is of interest how many records these were given."""
 
     waits: Mapping[str, Sequence[Trigger]]
     says: frozenset[str]
-    now_ms: int
+    now: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ async def look(settings: Settings, asked: Asked, seconds: float) -> LogFacts:
 async def _look(
     places: KafkaPlaces, prefix: str, asked: Asked, missing: tuple[str, ...], seconds: float
 ) -> LogFacts:
-    since_ms = asked.now_ms - RATE_SECONDS * 1000
+    since_ms = round(asked.since.timestamp() * 1000)
     said = sorted(asked.says - set(missing))
     waits = {name: _places_of(some, missing) for name, some in asked.waits.items()}
     heard = sorted({topic for some in waits.values() for topic, _ in some})
@@ -64,7 +66,8 @@ async def _look(
         parts({name: _group(places, told) for name, told in names.items()}, seconds),
         parts({name: places.of_group(names[name], some) for name, some in waits.items()}, seconds),
     )
-    return LogFacts(None, missing, ends, _rates(given), groups, stands)
+    seconds_given = max(1.0, (asked.now - asked.since).total_seconds())
+    return LogFacts(None, missing, ends, _rates(given, seconds_given), groups, stands)
 
 
 async def _none() -> Positions:
@@ -81,10 +84,10 @@ def _places_of(waits: Sequence[Trigger], missing: Sequence[str]) -> list[Place]:
     return sorted({one.place for one in waits if one.topic not in missing})
 
 
-def _rates(given: Positions | Unknown) -> Mapping[Place, float] | Unknown:
+def _rates(given: Positions | Unknown, seconds: float) -> Mapping[Place, float] | Unknown:
     if isinstance(given, Unknown):
         return given
-    return {place: count / RATE_SECONDS for place, count in given.items()}
+    return {place: count / seconds for place, count in given.items()}
 
 
 async def _group(places: KafkaPlaces, name: str) -> Group:

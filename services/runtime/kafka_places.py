@@ -6,7 +6,7 @@ batch, and the saga would be undone although it was answered.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from services.runtime.watching import Offsets, Partition
 
 ANSWER_SECONDS = 10.0
 EMPTY_FETCH_MS, READ_ON_MS = 20, 200
+Step = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,22 @@ class KafkaPlaces:
                 enable_auto_commit=False,
                 fetch_max_wait_ms=EMPTY_FETCH_MS,
             )
-            await consumer.start()
+            await _or_end(consumer.start, consumer.stop)
             self._consumer = consumer
         if self._admin is None:
             admin = AIOKafkaAdminClient(**self._options)
-            await admin.start()
+            await _or_end(admin.start, admin.close)
             self._admin = admin
         return self._consumer, self._admin
+
+
+async def _or_end(start: Step, end: Step) -> None:
+    """A client that could not start in its time leaves nothing open."""
+    try:
+        await start()
+    except BaseException:
+        await end()
+        raise
 
 
 async def _read_on(

@@ -6,6 +6,7 @@ What `why` told of each cause is kept for the documents: .onboarding/reports/why
 import asyncio
 import json
 import os
+import re
 import shlex
 import sys
 import uuid
@@ -15,14 +16,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+from pymongo import AsyncMongoClient
+
 from deploy.local.child import leash
 from deploy.local.stack import Stack
+from services.evidence.asking import why_id
+from services.evidence.sources import Sources
+from services.runtime.settings import load_settings
+from tests.deploy.sandbox import Sandbox
 from tests.integration import ran, starts
 from tests.integration.mongo_proxy import Wire, wire_to
 from tests.integration.operators import REST, environment, odd_contract
 from tests.integration.polling import until
 from tests.integration.ran import Ran
 from tests.integration.system import System, system
+from tests.integration.with_platform import partner, platform_of, until_struck
 from tests.own_servers import servers_or_skip
 
 CALL_SECONDS, RETRY_SECONDS = 10, 6
@@ -33,6 +42,7 @@ SETTINGS = {
     "ONBOARDING_RETRY_BASE_SECONDS": str(RETRY_SECONDS),
     "ONBOARDING_RETRY_CAP_SECONDS": str(RETRY_SECONDS),
 }
+DONE = ("COMPLETED",)
 REPORT = Path(".onboarding/reports/why.json")
 
 
@@ -46,6 +56,11 @@ class Asked:
     folder: Path
     env: dict[str, str]
     told: dict[str, dict[str, str]] = field(default_factory=dict)
+    cause: str = ""
+
+    @property
+    def platform(self) -> Sandbox:
+        return platform_of(self.running)
 
     @property
     def bug_file(self) -> Path:
@@ -80,32 +95,42 @@ class Asked:
     async def until_why(self, name: str, cause: str, *options: str) -> Any:
         """The answer once that cause is its first; kept for the documents."""
         last: dict[str, Any] = {}
+        shown = ""
 
         async def so() -> bool:
+            """As JSON and as people read it, of which one is asked after the other."""
+            nonlocal shown
             last.clear()
             last.update(await self.why(name, *options))
-            return bool(last.get("cause") == cause)
+            if last.get("cause") != cause:
+                return False
+            shown = (await self.onboarding("why", name, *self._here, *options)).out
+            return re.split(r"[\d(]", last["sentence"])[0] in shown
 
         try:
             await until(f"{cause} of {name}", so, pause=0.5)
         except AssertionError as error:
             raise AssertionError(f"{error}: {json.dumps(last, indent=1)}") from None
-        shown = await self.onboarding("why", name, *self._here, *options)
-        if cause not in self.told:
-            self.told[cause] = {
-                "sentence": last["sentence"], "command": last["command"], "shown": shown.out,
-            }  # fmt: skip
+        self.note(cause, last, shown)
         return last
+
+    def note(self, cause: str, answer: Any, shown: str) -> None:
+        """Of each cause the first answer is kept for the documents."""
+        self.cause = cause
+        own = {"sentence": answer["sentence"], "command": answer["command"], "shown": shown}
+        self.told.setdefault(cause, own)
 
     async def do(self, command: str, *more: str) -> Ran:
         """Run a command of the command line that `why` named."""
         program, *arguments = shlex.split(command)
         assert program == "onboarding", command
-        return await self.onboarding(*arguments, *more)
+        ended = await self.onboarding(*arguments, *more)
+        self.told.get(self.cause, {}).setdefault("helped", f"{ended.out}{ended.err}")
+        return ended
 
     async def redrive(self, command: str) -> Ran:
         """As a person does: look first, then agree to what was shown."""
-        looked = await self.do(command, "--dry-run", "-o", "json")
+        looked = await self.onboarding(*shlex.split(command)[1:], "--dry-run", "-o", "json")
         assert looked.code == 0, looked.err
         return await self.do(command, "--yes", looked.json["hash"])
 
@@ -163,3 +188,45 @@ async def asked_why(broker: Literal["embedded", "apache"], folder: Path) -> Asyn
         asked = Asked(running, servers, wire, folder, here)
         yield asked
         asked.keep()
+
+
+@pytest.fixture(scope="session")
+async def why_system(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Asked]:
+    """It runs from the first test that asks `why` to the last."""
+    broker = pytestconfig.getoption("--broker")
+    async with asked_why(broker, tmp_path_factory.mktemp("why")) as asked:
+        yield asked
+
+
+@pytest.fixture
+async def asked(why_system: Asked) -> AsyncIterator[Asked]:
+    """Nothing is told to the platform before or after."""
+    yield why_system
+    await why_system.platform.heal()
+
+
+async def slow(asked: Asked, step: str, seconds: float) -> str:
+    """A saga whose call to that step's outside system takes so long; it is out."""
+    name = partner()
+    await asked.platform.tell("slow", step=step, seconds=seconds, partner_id=name)
+    told = await asked.start(partner_id=name)
+    await until_struck(asked.running, 1)
+    return told
+
+
+async def in_this_process(asked: Asked, name: str) -> dict:
+    call = float(SETTINGS["ONBOARDING_CALL_TIMEOUT_SECONDS"])
+    settings = load_settings(
+        _env_file=None, kafka=asked.running.kafka, prefix=asked.running.prefix,
+        call_timeout_seconds=call,
+    )  # fmt: skip
+
+    async def known() -> dict | None:
+        async with AsyncMongoClient(asked.servers.mongo) as client:
+            told = await why_id(Sources(settings, client), "default", name)
+            body = told.answer.body if told else {}
+            return body if body.get("status") == "CONTRACT_CREATED" else None
+
+    return await until("the saga", known, pause=0.02) or {}

@@ -62,8 +62,11 @@ def test_a_group_that_has_committed_nothing_stands_before_everything():
 def test_the_step_document_is_told_with_its_state_and_what_is_not_known_to_be_sent():
     own = document("done", said=2, sent=1)
     assert told_of(asked(own), "step document") == [
-        "done since 09:30:03Z, 17 s ago, 1 message not known to be sent"
+        "done, since 09:30:03Z, 17 s ago, 1 message not known to be sent"
     ]
+    taken = calling(18, said=1)
+    assert told_of(asked(taken), "step document") == ["pending, taken 09:30:18Z, 2.0 s ago"]
+    assert told_of(asked(document("undoing"), saga=undoing()), "step document") == ["undoing"]
     assert told_of(asked(), "step document") == ["documents keeps none of this saga"]
 
 
@@ -118,6 +121,14 @@ def test_of_a_saga_that_is_undone_it_is_told_why():
     saga = Voices()
     on_request = told(*saga.whole_way(), saga.asked(None, 20, by="ana"))
     assert told_of(asked(saga=on_request), "undone because") == ["ana asked for it: undo for ana"]
+
+
+def test_a_saga_whose_start_was_not_seen_is_told_to_be_odd():
+    saga = Voices()
+    assert told_of(asked(saga=told(saga.did("contract", 2))), "odd") == [
+        "its PartnerOnboardingInitiated was not seen"
+    ]
+    assert told_of(asked(), "odd") == []
 
 
 @pytest.mark.parametrize("what", ["step document", "group", "process"])
