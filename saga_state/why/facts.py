@@ -61,12 +61,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Of the documents that wait in a step, the first by their times: those whose last call failed
-    and is to be made again, and those that are called for the first time."""
+    """Of the sagas that a step is at, the first by their times: how many were looked at, and of how
+    many the last call failed and is to be made again."""
 
     looked_at: int
     failing: int
-    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,6 @@ class World:
     outside: Mapping[str, Outside] = field(default_factory=dict)
     prefix: str = ""
     call_seconds: float = 10.0
-    grace_seconds: float = 5.0
     journeys: Journeys = field(default_factory=lambda: JOURNEYS)
 
     def service(self, name: str) -> Service:

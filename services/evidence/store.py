@@ -62,8 +62,7 @@ class EvidenceStore:
         found = steps.find(query, wanted, sort=[("due_at", 1)], hint="due", limit=MOST_WAITING)
         waiting = [one for one in await found.to_list(MOST_WAITING) if one["state"] in _CALLED]
         failing = sum(one.get("last_answer") is not None for one in waiting)
-        first = sum(one["attempts"] == 1 and bool(one.get("lease")) for one in waiting)
-        return Calls(len(waiting), failing, first)
+        return Calls(len(waiting), failing)
 
     def _of(self, service: str) -> Any:
         return own_database(self._client, f"{self._prefix}onboarding_{service.replace('-', '_')}")
@@ -104,5 +103,5 @@ def _is_gone(instance: str) -> bool:
 
 
 _NOT_READ = ("outbox", "plan", "record", "result", "holds")
-_OF_CALLS = ("state", "attempts", "last_answer", "lease")
+_OF_CALLS = ("state", "last_answer")
 _CALLED = ("pending", "undoing")

@@ -72,7 +72,6 @@ def world_of(settings: Settings, now: datetime, log: LogFacts, signs: Signs) -> 
         },
         prefix=settings.prefix,
         call_seconds=settings.call_timeout_seconds,
-        grace_seconds=settings.step_grace_seconds,
     )
 
 

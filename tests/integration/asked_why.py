@@ -18,9 +18,12 @@ from typing import Any, Literal
 
 import pytest
 from pymongo import AsyncMongoClient
+from rich.console import Console
 
 from deploy.local.child import leash
 from deploy.local.stack import Stack
+from saga_state.why.answer import Answer
+from services.cli.why_page import one_answer
 from services.evidence.asking import why_id
 from services.evidence.sources import Sources
 from services.runtime.settings import load_settings
@@ -85,7 +88,11 @@ class Asked:
             found = await self.running.sagas(correlation_id=name)
             return found[0] if found and found[0]["status"] in statuses else None
 
-        return await until(f"{name} {statuses}", so) or {}
+        saga = await until(f"{name} {statuses}", so) or {}
+        if "after" not in self.told.get(self.cause, {"after": ""}):
+            shown = await self.onboarding("why", name, *self._here, "--tenant", saga["tenant_id"])
+            self.told[self.cause]["after"] = shown.out.partition("\n")[0]
+        return saga
 
     async def why(self, name: str, *options: str) -> Any:
         """The answer; empty if nobody knows the id yet."""
@@ -216,17 +223,27 @@ async def slow(asked: Asked, step: str, seconds: float) -> str:
     return told
 
 
-async def in_this_process(asked: Asked, name: str) -> dict:
-    call = float(SETTINGS["ONBOARDING_CALL_TIMEOUT_SECONDS"])
+async def in_this_process(asked: Asked, name: str) -> Answer:
+    """Asked without the start of a command, which may take longer than what is asked about."""
     settings = load_settings(
         _env_file=None, kafka=asked.running.kafka, prefix=asked.running.prefix,
-        call_timeout_seconds=call,
+        call_timeout_seconds=CALL_SECONDS,
     )  # fmt: skip
 
-    async def known() -> dict | None:
-        async with AsyncMongoClient(asked.servers.mongo) as client:
+    async def known() -> Answer | None:
+        async with AsyncMongoClient[dict[str, Any]](asked.servers.mongo) as client:
             told = await why_id(Sources(settings, client), "default", name)
-            body = told.answer.body if told else {}
-            return body if body.get("status") == "CONTRACT_CREATED" else None
+        answer = told.answer if told else None
+        return answer if answer and answer.status == "CONTRACT_CREATED" else None
 
-    return await until("the saga", known, pause=0.02) or {}
+    found = await until("the saga", known, pause=0.02)
+    assert found is not None
+    return found
+
+
+def as_shown(answer: Answer) -> str:
+    """As the command writes it."""
+    console = Console(width=160, no_color=True)
+    with console.capture() as captured:
+        console.print(one_answer(answer))
+    return captured.get()

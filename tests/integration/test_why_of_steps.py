@@ -8,7 +8,14 @@ import uuid
 import pytest
 
 from tests.integration import starts
-from tests.integration.asked_why import CALL_SECONDS, DONE, Asked, in_this_process, slow
+from tests.integration.asked_why import (
+    CALL_SECONDS,
+    DONE,
+    Asked,
+    as_shown,
+    in_this_process,
+    slow,
+)
 from tests.integration.with_platform import partner
 
 pytestmark = [pytest.mark.slow, pytest.mark.servers, pytest.mark.timeout(300)]
@@ -125,7 +132,7 @@ async def test_a_call_that_is_just_out_is_nothing_wrong(asked: Asked):
     """Asked in this process: the command line itself may take longer than the call."""
     name = await slow(asked, "documents", seconds=CALL_SECONDS / 2 - 1)
     answer = await in_this_process(asked, name)
-    assert (answer["cause"], answer["sure"]) == ("waiting_for_deadline", True)
-    asked.note("waiting_for_deadline", answer, "")
-    assert (await asked.do(answer["command"])).code == 0
+    assert (answer.cause.name, answer.sure) == ("waiting_for_deadline", True)
+    asked.note("waiting_for_deadline", answer.body, as_shown(answer))
+    assert (await asked.do(answer.cause.command)).code == 0
     await asked.until_status(name, *DONE)

@@ -118,7 +118,7 @@ PROVEN = [
     ),
     given(
         "outside_system_slow_or_down", "ReadTimeout", "onboarding watch",
-        own=retrying("ReadTimeout"), service=documents_service(calls=Calls(3, 3, 0)),
+        own=retrying("ReadTimeout"), service=documents_service(calls=Calls(3, 3)),
     ),
     given(
         "outside_system_refused", "refuses us (HTTP 401), so the step is parked: mend "

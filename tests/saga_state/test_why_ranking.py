@@ -55,13 +55,13 @@ def test_a_process_that_answers_on_its_page_is_not_called_dead_though_its_record
 
 
 def test_one_saga_whose_call_failed_once_waits_for_its_retry_and_maybe_for_the_system():
-    answer = asked(retrying("HTTP 503"), documents_service(calls=Calls(1, 1, 0)))
+    answer = asked(retrying("HTTP 503"), documents_service(calls=Calls(1, 1)))
     assert names(answer) == ["waiting_for_retry", "outside_system_slow_or_down"]
     assert answer.sure
 
 
 def test_when_other_sagas_wait_too_it_is_the_outside_system():
-    answer = asked(retrying("HTTP 503"), documents_service(calls=Calls(9, 8, 1)))
+    answer = asked(retrying("HTTP 503"), documents_service(calls=Calls(9, 8)))
     assert names(answer) == ["outside_system_slow_or_down", "waiting_for_retry"]
 
 
@@ -105,7 +105,7 @@ def test_a_service_that_stands_still_is_behind_but_not_for_sure():
 
 
 def test_before_a_service_whose_calls_fail_the_outside_system_comes_first():
-    service = documents_service(calls=Calls(32, 30, 2), **BEFORE)
+    service = documents_service(calls=Calls(32, 30), **BEFORE)
     answer = asked(service=service)
     assert names(answer)[:2] == ["outside_system_slow_or_down", "service_behind"]
     assert "30 sagas before this one wait for another try" in answer.cause.sentence

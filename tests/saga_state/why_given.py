@@ -80,7 +80,7 @@ def documents_service(*processes: Process, **changes: Any) -> Service:
         processes=processes or (process(),),
         pages=None,
         group=Group("Stable", 1, ("faust at 10.0.0.7",)),
-        calls=Calls(1, 0, 1),
+        calls=Calls(1, 0),
         stands={EVENT: OFFSET + 1},
     )
     return replace(well, **changes)
