@@ -7,8 +7,8 @@ from typing import Any
 
 from saga_state.document import Saga
 from saga_state.why.cause import PROVEN, Cause
-from saga_state.why.evidence import Seen
 from saga_state.why.facts import World
+from saga_state.why.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)

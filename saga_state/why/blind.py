@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from contracts.step_document import StepDocument
 from saga_state.why.answer import Answer, answer_about
 from saga_state.why.cause import PROVEN, Cause
-from saga_state.why.evidence import Seen, letter_seen, pages_seen, processes_seen
 from saga_state.why.facts import Letter, World
 from saga_state.why.persons import to_mend
+from saga_state.why.seen import Seen, letter_seen, pages_seen, processes_seen
 from saga_state.why.services import PROJECTION, not_running
 
 NOT_SHOWN = "UNKNOWN"

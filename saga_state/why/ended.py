@@ -4,8 +4,8 @@ from contracts.step_document import StepDocument
 from saga_state.document import Failure, Saga
 from saga_state.said import TIMEOUT
 from saga_state.why.cause import PROVEN, Cause, End
-from saga_state.why.evidence import Seen, letter_seen
 from saga_state.why.facts import Case, Letter, Unknown, World
+from saga_state.why.seen import Seen, letter_seen
 from saga_state.why.words import lasting, moment
 
 _IN_FORCE = ("pending", "done", "undoing", "parked", "undo_parked")

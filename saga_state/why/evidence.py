@@ -1,38 +1,24 @@
 """The evidence: what was seen of a saga that waits, each in words and as fields for programs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from contracts.step_document import StepDocument
 from contracts.topics import group
-from saga_state.why.facts import Letter, Place, Process, Service, Unknown
+from saga_state.why.facts import Service, Unknown
+from saga_state.why.seen import Seen, letter_seen, processes_seen
 from saga_state.why.services import PROJECTION
 from saga_state.why.view import View
 from saga_state.why.waiting import called_for
 from saga_state.why.words import counted, lasting, moment
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that was looked at: `what` it is, what it `told`, and the same as `fields`."""
-
-    what: str
-    told: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {"what": self.what, "told": self.told, **self.fields}
-
-
 def evidence_of(view: View) -> list[Seen]:
     """All there is, in the order in which a person asks; what does not apply is left out."""
     found = (
         _waits(view), _event(view), _group(view), _document(view), _letter(view), _retry(view),
-        _deadline(view), _watch(view), *_processes(view), _undoing(view), _odd(view),
+        _calls(view), _deadline(view), _watch(view), *_processes(view), _undoing(view), _odd(view),
         *_projection(view), _servers(view),
     )  # fmt: skip
     return [one for one in found if one is not None]
@@ -117,15 +103,6 @@ def _letter(view: View) -> Seen | None:
     return letter_seen(letter)
 
 
-def letter_seen(letter: Letter) -> Seen:
-    """Where it stands, and why."""
-    marked = f", {letter.mark}" if letter.mark else ""
-    told = f"{letter.place}: {letter.error_class}, {letter.error}{marked}"
-    return Seen("dead letter", told, {
-        "id": letter.id, "place": letter.place, "class": letter.error_class, "mark": letter.mark,
-    })  # fmt: skip
-
-
 def _retry(view: View) -> Seen | None:
     one, now = view.document, view.world.now
     if one is None or one["state"] not in ("pending", "undoing"):
@@ -145,6 +122,16 @@ def _retry(view: View) -> Seen | None:
     })  # fmt: skip
 
 
+def _calls(view: View) -> Seen | None:
+    """What the step is at beside this saga."""
+    calls = view.service.calls
+    if isinstance(calls, Unknown) or not calls.failing:
+        return None
+    sagas = counted(calls.looked_at, "saga", "sagas")
+    told = f"{calls.failing:,} of {sagas} that {view.acts} is at will be tried again"
+    return Seen("calls", told, {"looked_at": calls.looked_at, "failing": calls.failing})
+
+
 def _deadline(view: View) -> Seen | None:
     due = view.due_at
     if due is None:
@@ -160,48 +147,6 @@ def _watch(view: View) -> Seen | None:
         return None
     told = f"{watch[0]} doubts it from {moment(watch[1], view.world.now)}"
     return Seen("watch", told, {"by": watch[0], "watch_at": watch[1]})
-
-
-def processes_seen(service: Service, now: datetime, place: Place | None = None) -> list[Seen]:
-    """What its processes say of themselves; `place`: where the event stands."""
-    found = service.processes
-    if isinstance(found, Unknown):
-        return [Seen("process", f"of {service.name}: unknown ({found.reason})")]
-    if not found:
-        none = Seen("process", f"{service.name}: none has said that it lives", {"alive": False})
-        return [none, *pages_seen(service)]
-    told = [_process(service.name, one, now, place) for one in found]
-    return [*told, *pages_seen(service)]
-
-
-def pages_seen(service: Service) -> list[Seen]:
-    """The health pages that tell more than the records do."""
-    return [
-        Seen("health page", f"{page.process}: {_page(page.answers, page.waiting_for)}")
-        for page in service.pages or ()
-        if page.waiting_for or not page.answers
-    ]
-
-
-def _process(name: str, one: Process, now: datetime, place: Place | None) -> Seen:
-    alive = "alive" if one.alive else "not alive"
-    told = f"{name}, {one.instance}: {alive}, seen {moment(one.seen_at, now)}"
-    told += f", version {one.version}, {counted(len(one.partitions), 'partition', 'partitions')}"
-    here = place in one.partitions
-    told += ", reads that of the event" if here else ""
-    told += "" if one.joined else ", not in its group"
-    told += "".join(f", waits for {server}: {why}" for server, why in one.waiting_for.items())
-    return Seen("process", told, {
-        "service": name, "instance": one.instance, "alive": one.alive, "seen_at": one.seen_at,
-        "version": one.version, "partitions": len(one.partitions), "owner": here,
-        "joined": one.joined, "waiting_for": dict(one.waiting_for), "rebalances": one.rebalances,
-    })  # fmt: skip
-
-
-def _page(answers: bool, waiting_for: Mapping[str, str]) -> str:
-    if not answers:
-        return "does not answer"
-    return ", ".join(f"waits for {server}: {why}" for server, why in waiting_for.items())
 
 
 def _processes(view: View) -> list[Seen]:

@@ -26,7 +26,7 @@ from saga_state.document import Saga
 from saga_state.why.answer import Answer
 from saga_state.why.blind import not_projected, unreadable, without_database
 from saga_state.why.explain import explain
-from saga_state.why.facts import Case, Group, Service, Unknown
+from saga_state.why.facts import Calls, Case, Group, Service, Unknown
 
 UNKNOWN = Unknown("no answer within 2 s")
 
@@ -76,6 +76,14 @@ def test_retries_tell_what_the_last_try_came_to_and_when_the_next_comes():
     ]
     assert told_of(asked(calling(18)), "retries") == ["1 try; a call is out, for 2.0 s"]
     assert fields_of(asked(calling(18)), "retries")["calling"] is True
+
+
+def test_other_sagas_whose_calls_fail_too_are_counted():
+    many = documents_service(calls=Calls(32, 30))
+    assert told_of(asked(retrying("HTTP 503"), many), "calls") == [
+        "30 of 32 sagas that documents is at will be tried again"
+    ]
+    assert told_of(asked(calling(18)), "calls") == []
 
 
 def test_the_deadline_is_the_steps_own_or_what_the_step_before_it_expects():

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from saga_state.why.answer import Answer
 from saga_state.why.cause import LIKELY, POSSIBLE, PROVEN, Cause
-from saga_state.why.evidence import Seen
+from saga_state.why.seen import Seen
 from services.cli.why_page import one_answer
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
