@@ -51,6 +51,8 @@ async def test_a_parked_step_is_named_and_redriven_and_the_fleet_is_grouped_by_i
     (group,) = [one for one in fleet.json if one["cause"] == "parked"]
     assert (group["service"], group["count"], group["sure"]) == ("contract", 2, 2)
     assert group["command"].startswith("onboarding dlq redrive --service contract --class PARKED")
+    shown = await asked.onboarding("why", "--all")
+    asked.told["all"] = {"shown": f"{shown.out}{shown.err}"}
     asked.bug_file.unlink()
     for name, answer in zip(names, answers, strict=True):
         assert (await asked.redrive(answer["command"])).code == 0

@@ -4,7 +4,8 @@
 
 Run after tests/integration/test_why_of_services.py and test_why_of_steps.py: they leave
 .onboarding/reports/why.json. In the page a mark `<!-- why NAME -->` is followed by what `why` told
-of that cause, `<!-- then NAME -->` by the command that it named, what came of it, and of the saga.
+of that cause, `<!-- then NAME -->` by the command that it named, what came of it, and of the saga;
+`<!-- all -->` by what `why --all` told.
 """
 
 import json
@@ -28,7 +29,7 @@ def filled(page: str, told: Told) -> str:
 
     def block(found: re.Match[str]) -> str:
         what, name = found[1], found[2]
-        inner = _table(told) if what == "table" else _BLOCKS[what](told[name])
+        inner = _table(told) if what == "table" else _BLOCKS[what](told[name or what])
         mark = " ".join(filter(None, (what, name)))
         return f"<!-- {mark} -->\n{inner}\n<!-- / -->\n"
 
@@ -48,6 +49,11 @@ def _why(one: Mapping[str, str]) -> str:
     return _own("\n".join(["```", "$ onboarding why ID", *lines, "```"]))
 
 
+def _all(one: Mapping[str, str]) -> str:
+    lines = [line.rstrip() for line in one["shown"].splitlines() if line.strip()]
+    return _own("\n".join(["```", "$ onboarding why --all", *lines, "```"]))
+
+
 def _then(one: Mapping[str, str]) -> str:
     came = [line.rstrip() for line in one.get("helped", "").splitlines() if line.strip()]
     cut = [*came[:MOST_LINES], "…"] if len(came) > MOST_LINES else came
@@ -59,7 +65,7 @@ def _own(text: str) -> str:
     return _PREFIX.sub("", text)
 
 
-_BLOCKS = {"why": _why, "then": _then}
+_BLOCKS = {"why": _why, "then": _then, "all": _all}
 
 
 def main() -> None:
