@@ -113,7 +113,8 @@ def _retry(view: View) -> Seen | None:
     if out is not None:
         told += f"; a call is out, for {lasting(out)}"
     elif try_at is not None:
-        told += f"; the next comes {moment(try_at, now)}"
+        comes = "comes" if try_at > now else "was due"
+        told += f"; the next {comes} {moment(try_at, now)}"
     if over := one.get("give_up_at"):
         told += f"; it is parked after {moment(over, now)}"
     return Seen("retries", told, {

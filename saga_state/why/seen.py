@@ -54,8 +54,8 @@ def pages_seen(service: Service) -> list[Seen]:
 
 
 def _process(name: str, one: Process, now: datetime, place: Place | None) -> Seen:
-    alive = "alive" if one.alive else "not alive"
-    told = f"{name}, {one.instance}: {alive}, seen {moment(one.seen_at, now)}"
+    life = "alive, seen" if one.alive else "no sign of life since"
+    told = f"{name}, {one.instance}: {life} {moment(one.seen_at, now)}"
     told += f", version {one.version}, {counted(len(one.partitions), 'partition', 'partitions')}"
     here = place in one.partitions
     told += ", reads that of the event" if here else ""

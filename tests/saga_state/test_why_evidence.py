@@ -104,7 +104,7 @@ def test_each_process_is_told_with_its_life_version_and_whether_it_reads_the_eve
     assert told_of(asked(service=service), "process") == [
         "documents, vm:1: alive, seen 09:30:18Z, 2.0 s ago, version 0.1.0, 1 partition, reads that "
         "of the event, waits for kafka: Away",
-        "documents, vm:2: not alive, seen 09:30:01Z, 19 s ago, version 0.1.0, 0 partitions, not in "
+        "documents, vm:2: no sign of life since 09:30:01Z, 19 s ago, version 0.1.0, 0 partitions, not in "
         "its group",
     ]
 
