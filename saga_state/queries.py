@@ -118,6 +118,13 @@ def changed_since(tenant_id: str, wanted: Wanted, time: datetime) -> Query:
     )
 
 
+def under_way() -> Query:
+    """The sagas of all tenants in which a step must act: of one that has ended the index says null,
+    and passes over it."""
+    some = {"$gte": ""}
+    return Query({"tenant_id": some, "current_step": some}, "by_step", SAGA_INDEXES["by_step"])
+
+
 def is_wanted(wanted: Wanted, saga: Saga) -> bool:
     """Whether the list that is wanted has this saga, wherever its pages begin."""
     failure = saga["failure"]

@@ -29,11 +29,12 @@ from saga_state.records import ORDER, SAME
 
 Client = AsyncMongoClient[dict[str, Any]]
 Documents = AsyncCollection[dict[str, Any]]
+Database = AsyncDatabase[dict[str, Any]]
 DUPLICATE_KEY, NAMESPACE_EXISTS = 11_000, 48
 READ_AT_ONCE = 200
 
 
-def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
+def database(client: Client, prefix: str = "") -> Database:
     """`<prefix>saga_state`, written to a majority's journal, whatever the URI says."""
     return client.get_database(
         f"{prefix}saga_state",
@@ -60,7 +61,7 @@ class SagaStore:
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
+        database: Database,
         sagas: str = "sagas",
         events: str = "events",
     ) -> None:

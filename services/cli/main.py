@@ -127,6 +127,11 @@ schemas.command("show")(checking.schemas_show)
 schemas.command("check")(checking.schemas_check)
 app.add_typer(schemas, name="schemas")
 
+journeys = _group("The versions of the journeys, and the sagas on their way in them.")
+journeys.callback(invoke_without_command=True)(checking.journeys_list)
+journeys.command("check")(checking.journeys_check)
+app.add_typer(journeys, name="journeys")
+
 broker = _group("The Kafka broker of this machine.")
 broker.command("install")(local.broker_install)
 app.add_typer(broker, name="broker")

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from saga_state.document import Saga
-from saga_state.store import SagaStore, database
+from saga_state.store import Database, SagaStore, database
+from saga_state.under_way import UnderWay
 from services.cli.errors import CliError
 from services.cli.printing import masked, note, quiet
 from services.cli.reaching import mongo_at, mongo_is_away
@@ -14,10 +15,23 @@ from services.cli.running_stack import Found
 @asynccontextmanager
 async def open_projection(found: Found) -> AsyncIterator[SagaStore]:
     """The store of `saga_state`; CliError if MongoDB does not answer."""
+    async with _open(found) as place:
+        yield SagaStore(place)
+
+
+@asynccontextmanager
+async def open_under_way(found: Found) -> AsyncIterator[UnderWay]:
+    """What is asked of all tenants at once; CliError if MongoDB does not answer."""
+    async with _open(found) as place:
+        yield UnderWay(place)
+
+
+@asynccontextmanager
+async def _open(found: Found) -> AsyncIterator[Database]:
     quiet()
     try:
         async with mongo_at(found.mongo) as client:
-            yield SagaStore(database(client, found.settings.prefix))
+            yield database(client, found.settings.prefix)
     except Exception as error:
         if not mongo_is_away(error):
             raise

@@ -69,6 +69,8 @@ def _takes(one: PlannedUndo) -> str:
 
 def _head(plan: UndoPlan) -> Text:
     saga = f"saga {plan['saga_id']} ({plan['status']}), plan {plan['hash']}"
+    if plan["refused"]:
+        return Text(saga)
     takes = f"about {duration(plan['expected_ms'])} in all"
     fails = f"an undo that fails is tried for {duration(plan['gives_up_after_ms'])}"
     return Text(f"{saga}\n{takes}; {fails}, then it waits for a person")

@@ -214,6 +214,7 @@ QUESTIONS = {
     "partner": queries.of_any_id(TENANT, "p-1")[0],
     "correlation": queries.of_any_id(TENANT, "corr-1")[1],
     "timeline": queries.timeline(TENANT, "x"),
+    "under way": queries.under_way(),
     **{f"{name}, changed since": queries.changed_since(TENANT, w, at(3)) for name, w in WANTED.items()},
 }  # fmt: skip
 

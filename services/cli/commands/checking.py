@@ -1,4 +1,4 @@
-"""`doctor`, `config`, `topics`, `schemas`: whether all is as it should be."""
+"""`doctor`, `config`, `topics`, `schemas`, `journeys`: whether all is as it should be."""
 
 from typing import Annotated
 
@@ -8,6 +8,9 @@ from services.cli.options import Data, DryRun, Out, Output
 
 EventName = Annotated[str, typer.Argument(metavar="EVENT", help="Such as ContractCreated.")]
 EventVersion = Annotated[int, typer.Option("--event-version", min=1, help="Of the event.")]
+Against = Annotated[
+    str, typer.Option(metavar="REV|DIR", help="A git revision here, or a folder of other code.")
+]
 Example = Annotated[bool, typer.Option("--example", help="Its frozen example message instead.")]
 
 
@@ -79,6 +82,24 @@ def schemas_check() -> None:
     from services.cli.schemas import check_schemas
 
     check_schemas()
+
+
+def journeys_list(ctx: typer.Context, data: Data = None, output: Out = Output.TABLE) -> None:
+    """The versions of the journeys, the sagas on their way, and who knows them."""
+    if ctx.invoked_subcommand is None:
+        from services.cli.versions.listing import list_journeys
+
+        list_journeys(data, output)
+
+
+def journeys_check(against: Against, data: Data = None, output: Out = Output.TABLE) -> None:
+    """Whether other code would strand sagas on their way; exit 1 if so.
+
+    A process of its own says what journeys and events that code knows.
+    """
+    from services.cli.versions.check import check_journeys
+
+    check_journeys(data, against, output)
 
 
 def prove(

@@ -12,7 +12,7 @@ COMMANDS = (
     "topics", "topics list", "topics create", "topics check",
     "diff", "undo-plan", "capture",
     "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
-    "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
+    "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install", "journeys", "journeys check",
 )  # fmt: skip
 HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
 
@@ -76,6 +76,8 @@ def test_help_needs_nothing_heavy(record_property):
         ("diff x", "Missing option '--between'"),
         ("diff x --between 1h 2h", "--between 1h 2h: the earlier time comes first"),
         ("undo-plan x", "no stack runs in .onboarding"),
+        ("journeys", "no stack runs in .onboarding"),
+        ("journeys check", "Missing option '--against'"),
         ("capture x", "no stack runs in .onboarding"),
         ("capture x --expect DONE", "--expect DONE: it is one of COMPENSATED, COMPLETED, FAILED"),
         ("compensate x --reason y", "no stack runs in .onboarding"),

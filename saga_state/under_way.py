@@ -1,0 +1,89 @@
+"""What is on its way, over all tenants: how many sagas wait for whom, and for which events."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any, TypedDict, cast
+
+from saga_state.document import Status, StoredEvent
+from saga_state.queries import UP, under_way
+from saga_state.store import READ_AT_ONCE, Database
+
+
+class Waiting(TypedDict):
+    """How many sagas of a version of a journey wait for that step; `undoing`: for its undo."""
+
+    journey: str
+    journey_version: int
+    step: str
+    undoing: bool
+    count: int
+
+
+class OnItsWay(TypedDict):
+    """What is needed of a saga to find the event that its next step hears."""
+
+    _id: str
+    tenant_id: str
+    current_step: str
+    status: Status
+
+
+class UnderWay:
+    """Questions about the sagas that are on their way; each goes by an index."""
+
+    def __init__(self, database: Database) -> None:
+        self._sagas, self._events = database.sagas, database.events
+
+    async def counts(self) -> list[Waiting]:
+        """By version, step, and whether it is to be undone."""
+        query = under_way()
+        group = {
+            "journey": "$journey",
+            "journey_version": "$journey_version",
+            "step": "$current_step",
+            "undoing": {"$eq": ["$status", "COMPENSATING"]},
+        }
+        steps: list[Mapping[str, Any]] = [
+            {"$match": query.filter},
+            {"$group": {"_id": group, "count": {"$sum": 1}}},
+        ]
+        found = await (await self._sagas.aggregate(steps, hint=query.hint)).to_list(None)
+        return [cast(Waiting, {**form["_id"], "count": form["count"]}) for form in found]
+
+    async def sagas(self, journey: str, version: int) -> AsyncIterator[list[OnItsWay]]:
+        """All that are on their way in a version of a journey, some at a time."""
+        query = under_way()
+        wanted = {**query.filter, "journey": journey, "journey_version": version}
+        fields = ["tenant_id", "current_step", "status"]
+        found = self._sagas.find(wanted, fields, hint=query.hint, batch_size=READ_AT_ONCE)
+        some: list[OnItsWay] = []
+        async with found:
+            async for form in found:
+                some.append(cast(OnItsWay, form))
+                if len(some) == READ_AT_ONCE:
+                    yield some
+                    some = []
+        if some:
+            yield some
+
+    async def events_of(
+        self, sagas: Sequence[OnItsWay], types: Collection[str]
+    ) -> list[StoredEvent]:
+        """The events of these types that were said in these sagas."""
+        wanted = {
+            "tenant_id": {"$in": sorted({saga["tenant_id"] for saga in sagas})},
+            "saga_id": {"$in": [saga["_id"] for saga in sagas]},
+            "type": {"$in": sorted(types)},
+        }
+        fields = ["saga_id", "type", "version", "data"]
+        found = self._events.find(wanted, fields, hint="of_saga", batch_size=READ_AT_ONCE)
+        return cast(list[StoredEvent], await found.to_list(None))
+
+    async def has_completed(self, journey: str, version: int) -> bool:
+        """Whether any saga of that version is COMPLETED: a person may have it undone yet."""
+        wanted = {
+            "tenant_id": {"$gte": ""},
+            "status": "COMPLETED",
+            "journey": journey,
+            "journey_version": version,
+        }
+        return await self._sagas.find_one(wanted, {"_id": UP}, hint="by_status") is not None

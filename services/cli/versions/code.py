@@ -1,0 +1,135 @@
+"""What code knows of journeys and events: this one's, or that of another checkout or revision.
+
+Other code is never imported here: a process of its own prints what it knows as JSON.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+from contracts.events import EVENTS
+from contracts.journey import JOURNEYS
+from contracts.json_schemas import Schema, json_schema
+from services.cli.errors import NO, USAGE, CliError
+
+PACKAGE = "contracts"
+SECONDS = 60
+Key = tuple[str, int]  # a name and its version
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step, and the names of the events that it hears and says."""
+
+    step: str
+    hears: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The journeys, step by step, and the JSON Schemas of the events, by name and version."""
+
+    journeys: Mapping[Key, tuple[Row, ...]]
+    events: Mapping[Key, Schema]
+
+
+def this_code() -> Code:
+    """What this process knows."""
+    journeys = {
+        key: tuple(Row(step.name, step.hears, step.says) for step in journey.steps)
+        for key, journey in JOURNEYS.items()
+    }
+    return Code(journeys, {key: json_schema(model) for key, model in EVENTS.items()})
+
+
+def other_code(where: str) -> Code:
+    """What the code in a folder knows, or that of a git revision of the repository here.
+
+    CliError: 2 if it is neither, 1 if it cannot say.
+    """
+    with _folder_of(where) as folder:
+        return _code(_asked(folder, where))
+
+
+@contextmanager
+def _folder_of(where: str) -> Iterator[Path]:
+    folder = Path(where)
+    if folder.is_dir():
+        if not (folder / PACKAGE).is_dir():
+            raise CliError(f"--against {where}: that folder has no {PACKAGE}/", USAGE)
+        yield folder.absolute()
+        return
+    with TemporaryDirectory(prefix="onboarding-") as made:
+        _check_out(where, Path(made))
+        yield Path(made)
+
+
+def _check_out(revision: str, folder: Path) -> None:
+    """The package of a revision, without touching the checkout."""
+    git = shutil.which("git")
+    if git is None:
+        line = f"--against {revision}: no such folder, and no git to look for a revision"
+        raise CliError(line, USAGE)
+    try:
+        top = _said(git, "rev-parse", "--show-toplevel").decode().strip()
+        commit = _said(git, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        packed = _said(git, "-C", top, "archive", "--format=zip", commit.decode().strip(), PACKAGE)
+    except subprocess.CalledProcessError as error:
+        line = f"neither a folder nor a revision here ({_last_line(error.stderr)})"
+        raise CliError(f"--against {revision}: {line}", USAGE) from None
+    with ZipFile(BytesIO(packed)) as archive:
+        archive.extractall(folder)
+
+
+def _said(*command: str) -> bytes:
+    return subprocess.run(command, capture_output=True, timeout=SECONDS, check=True).stdout
+
+
+def _asked(folder: Path, where: str) -> Any:
+    command = [sys.executable, "-c", _PRINT, str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise CliError(f"{where}: it did not say within {SECONDS} s what it knows", NO) from None
+    if done.returncode:
+        raise CliError(f"{where}: its journeys cannot be read: {_last_line(done.stderr)}", NO)
+    return json.loads(done.stdout)
+
+
+def _code(told: Any) -> Code:
+    return Code(
+        {(name, version): tuple(Row(*row) for row in rows) for name, version, rows in told[0]},
+        {(name, version): schema for name, version, schema in told[1]},
+    )
+
+
+def _last_line(raw: bytes) -> str:
+    lines = raw.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+_PRINT = """\
+import json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from contracts.events import EVENTS
+from contracts.journey import JOURNEYS
+from contracts.json_schemas import json_schema
+
+journeys = [
+    [name, version, [[step.name, step.hears, step.says] for step in journey.steps]]
+    for (name, version), journey in JOURNEYS.items()
+]
+events = [[name, version, json_schema(model)] for (name, version), model in EVENTS.items()]
+print(json.dumps([journeys, events]))
+"""
