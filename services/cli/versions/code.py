@@ -96,7 +96,7 @@ def _said(*command: str) -> bytes:
 
 
 def _asked(folder: Path, where: str) -> Any:
-    command = [sys.executable, "-c", _PRINT, str(folder)]
+    command = [sys.executable, "-P", "-c", _PRINT, str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:

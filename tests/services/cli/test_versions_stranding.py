@@ -79,7 +79,7 @@ def test_a_version_of_an_event_that_is_not_known_there_is_not_read(created):
 
 
 def test_a_body_that_does_not_fit_there_is_named_by_its_place_and_not_its_value(created):
-    number = {"number": {"const": "another"}}
+    number = {"number": {"enum": ["another"]}}
     schema = {"type": "object", "properties": {"contract": {"properties": number}}}
     readers = Readers(code(ContractCreated=schema))
     told = "would not read ContractCreated.v1 as it was said: contract.number: "
