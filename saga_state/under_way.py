@@ -9,10 +9,14 @@ from saga_state.store import READ_AT_ONCE, Database
 
 
 class Waiting(TypedDict):
-    """How many sagas of a version of a journey wait for that step; `undoing`: for its undo."""
+    """How many sagas of a version of a journey wait for that step; `undoing`: for its undo.
+
+    `steps` are those of the version, as they were known to whoever projected these sagas.
+    """
 
     journey: str
     journey_version: int
+    steps: list[str]
     step: str
     undoing: bool
     count: int
@@ -34,11 +38,12 @@ class UnderWay:
         self._sagas, self._events = database.sagas, database.events
 
     async def counts(self) -> list[Waiting]:
-        """By version, step, and whether it is to be undone."""
+        """By version, its steps, the step that must act, and whether it is to undo."""
         query = under_way()
         group = {
             "journey": "$journey",
             "journey_version": "$journey_version",
+            "steps": "$steps.step",
             "step": "$current_step",
             "undoing": {"$eq": ["$status", "COMPENSATING"]},
         }

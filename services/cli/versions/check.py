@@ -1,7 +1,8 @@
 """`onboarding journeys check`: whether other code would strand sagas that are on their way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from services.cli.options import Output
 from services.cli.printing import answer, counted, note, progress_bar
 from services.cli.projection import open_under_way
 from services.cli.running_stack import Found, find_stack
-from services.cli.versions.code import Code, Key, other_code, this_code
-from services.cli.versions.stranding import Readers, Reason, changes_of, hears
+from services.cli.versions.code import Code, Key, Row, other_code, this_code
+from services.cli.versions.stranding import START, Readers, Reason, changes_of, hears
 
 
 @dataclass(slots=True)
@@ -65,62 +66,55 @@ def check_journeys(data: Path | None, against: str, output: Output) -> None:
 
 
 async def _checked(found: Found, ours: Code, theirs: Code) -> Checked:
-    told = {key: changes_of(rows, theirs.journeys.get(key)) for key, rows in ours.journeys.items()}
-    changed = {key: why for key, why in told.items() if why is not None}
     async with open_under_way(found) as under_way:
         checked = Checked(await under_way.counts())
         for one in checked.waiting:
-            if why := _why_not(_key(one), ours, theirs, changed):
+            rows = ours.journeys.get(_key(one)), theirs.journeys.get(_key(one))
+            if why := changes_of(one["steps"], *rows):
                 checked.add(Reason(_key(one), one["step"], why), one["count"])
-        await _check_events(under_way, ours, Readers(theirs), checked)
-        checked.later = [key for key in changed if await under_way.has_completed(*key)]
+        await _check_events(under_way, theirs, checked)
+        gone = [key for key in ours.journeys if key not in theirs.journeys]
+        checked.later = [key for key in gone if await under_way.has_completed(*key)]
     return checked
 
 
-def _why_not(key: Key, ours: Code, theirs: Code, changed: Mapping[Key, str]) -> str | None:
-    if key in ours.journeys:
-        return changed.get(key)
-    return None if key in theirs.journeys else "neither this code nor that knows this version"
-
-
-async def _check_events(
-    under_way: UnderWay, ours: Code, readers: Readers, checked: Checked
-) -> None:
+async def _check_events(under_way: UnderWay, theirs: Code, checked: Checked) -> None:
     """Of each saga the events that its next step hears, as they were said."""
+    stranded, readers = {reason.journey for reason in checked.stranded}, Readers(theirs)
     with progress_bar() as progress:
         total = sum(one["count"] for one in checked.waiting)
         task = progress.add_task("sagas under way", total=total)
-        for key in sorted({_key(one) for one in checked.waiting}):
-            async for sagas, events in _batches(under_way, ours, key):
-                for saga, why in _unread(sagas, events, ours, key, readers):
+        for key in sorted({_key(one) for one in checked.waiting} - stranded):
+            async for sagas, events in _batches(under_way, theirs, key):
+                for saga, why in _unread(sagas, events, theirs.journeys[key], readers):
                     step = saga["current_step"]
                     checked.add(Reason(key, step, f"{step} {why}"), 1, saga["_id"])
                 progress.advance(task, len(sagas))
 
 
 async def _batches(
-    under_way: UnderWay, ours: Code, key: Key
+    under_way: UnderWay, theirs: Code, key: Key
 ) -> AsyncIterator[tuple[list[OnItsWay], list[StoredEvent]]]:
-    rows = ours.journeys.get(key, ())
     async for sagas in under_way.sagas(*key):
-        types = {name for saga in sagas for name in hears(rows, saga)}
+        types = {name for saga in sagas for name in hears(theirs.journeys[key], saga)}
         yield sagas, await under_way.events_of(sagas, types)
 
 
 def _unread(
     sagas: Sequence[OnItsWay],
     events: Sequence[StoredEvent],
-    ours: Code,
-    key: Key,
+    rows: Sequence[Row],
     readers: Readers,
 ) -> Iterator[tuple[OnItsWay, str]]:
-    by_id = {saga["_id"]: saga for saga in sagas}
+    said: dict[str, list[StoredEvent]] = defaultdict(list)
     for event in events:
-        saga = by_id[event["saga_id"]]
-        if event["type"] not in hears(ours.journeys.get(key, ()), saga):
-            continue
-        if why := readers.why_not(event):
-            yield saga, why
+        said[event["saga_id"]].append(event)
+    for saga in sagas:
+        names = hears(rows, saga)
+        own = [event for event in said[saga["_id"]] if event["type"] in names]
+        if not own and START not in names:
+            yield saga, f"hears {' or '.join(names)}, which was not said"
+        yield from ((saga, why) for event in own if (why := readers.why_not(event)))
 
 
 def _key(one: Waiting) -> Key:

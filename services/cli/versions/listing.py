@@ -1,6 +1,7 @@
 """`onboarding journeys`: the versions, the sagas on their way in them, and who knows them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -79,10 +80,20 @@ def _row(
         "known_here": journey is not None,
         "starts_here": journey is not None and key[1] == starts_on,
         "under_way": sum(one["count"] for one in own),
-        "waiting": [{name: one[name] for name in ("step", "undoing", "count")} for one in own],
+        "waiting": _by_step(own),
         "instances": of_it,
         "absent": [name for name in names if name not in running],
     }
+
+
+def _by_step(own: Sequence[Waiting]) -> list[dict[str, Any]]:
+    counts = Counter[tuple[str, bool]]()
+    for one in own:
+        counts[one["step"], one["undoing"]] += one["count"]
+    return [
+        {"step": step, "undoing": undoing, "count": count}
+        for (step, undoing), count in counts.items()
+    ]
 
 
 def _known(known: bool) -> str:

@@ -1,5 +1,7 @@
-"""Whether code would strand sagas: its journeys beside those they are on, its events beside those
-they wait for. Pure."""
+"""Whether other code would strand sagas: pure.
+
+Its journeys are held beside those that sagas are on, its events beside those they wait for.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,18 +32,23 @@ class Reason:
     what: str
 
 
-def changes_of(rows: Sequence[Row], theirs: Sequence[Row] | None) -> str | None:
-    """What of a version is other there; None: nothing that its steps go by."""
+def changes_of(
+    names: Sequence[str], ours: Sequence[Row] | None, theirs: Sequence[Row] | None
+) -> str | None:
+    """What of a version is other there; None: nothing that its steps go by.
+
+    `names` are its steps in the sagas that are on it. `ours` tells what they hear and say; None:
+    nobody here knows.
+    """
     if theirs is None:
         return "this version is gone"
-    names, other = [row.step for row in rows], {row.step: row for row in theirs}
-    found = [f"{name} is gone" for name in names if name not in other]
-    found += [f"{name} is new" for name in other if name not in names]
-    found += [
-        told for row in rows if row.step in other for told in _row_changes(row, other[row.step])
-    ]
-    if not found and names != [row.step for row in theirs]:
-        found.append(f"the order is {', '.join(row.step for row in theirs)}")
+    there = {row.step: row for row in theirs}
+    found = [f"{name} is gone" for name in names if name not in there]
+    found += [f"{name} is new" for name in there if name not in names]
+    if not found and list(names) != list(there):
+        found.append(f"the order is {', '.join(there)}")
+    for row in ours or ():
+        found += _row_changes(row, there.get(row.step, row))
     return "; ".join(found) or None
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +11,7 @@ from versions_given import (
     contracts_in,
     with_a_field_that_nobody_said,
     with_another_contract_event,
+    with_another_name,
     with_second_version,
     without_documents,
     without_first_version,
@@ -139,6 +142,26 @@ def test_an_event_that_the_next_step_would_not_read_strands_those_that_wait_for_
 
 
 @pytest.mark.servers
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (without_documents, "documents is gone"),
+        (with_another_name, "documents hears ContractSigned, which was not said"),
+    ],
+)
+def test_the_changed_code_may_ask_itself(on_their_way, tmp_path, change, why):
+    """As somebody does who is about to change a journey: the sagas tell what they are on."""
+    change(contracts_in(tmp_path))
+    for package in ("services", "saga_state", "deploy"):
+        (tmp_path / package).symlink_to(ROOT / package)
+    code = "import sys; from services.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "journeys", "check", "--against", ".", "-o", "json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1, ended.stderr
+    assert {row["why"] for row in json.loads(ended.stdout)} == {why}
+
+
+@pytest.mark.servers
 def test_where_nothing_is_on_its_way_nothing_is_stranded(projected, onboarding, tmp_path):
     projected(*Voices().whole_way())
     ended = check(onboarding, without_first_version(contracts_in(tmp_path)))
@@ -155,7 +178,17 @@ def test_what_is_no_code_is_refused(projected, onboarding):
 
 
 def test_a_version_that_this_code_does_not_know_is_listed_as_such():
-    waiting = [{"journey": "x", "journey_version": 9, "step": "a", "undoing": False, "count": 4}]
+    waiting = [
+        {
+            "journey": "x",
+            "journey_version": 9,
+            "steps": names,
+            "step": "a",
+            "undoing": False,
+            "count": 2,
+        }
+        for names in (["a"], ["a", "b"])
+    ]
     row = next(one for one in rows_of(waiting, [], 1) if one["journey"] == "x")
     told = shown(row)
     assert (told["journey"], told["here"], told["wait for"]) == ("x/9", "not known", "a: 4")

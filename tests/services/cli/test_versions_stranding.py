@@ -10,6 +10,7 @@ from tests.saga_state.saga_given import NOW, Voices
 
 OURS = this_code()
 ROWS = OURS.journeys["partner-onboarding", 1]
+NAMES = [row.step for row in ROWS]
 
 
 def other(rows=ROWS, **replaced):
@@ -39,7 +40,14 @@ def other(rows=ROWS, **replaced):
     ],
 )
 def test_what_is_other_in_a_version_is_told_step_by_step(theirs, told):
-    assert changes_of(ROWS, theirs) == told
+    assert changes_of(NAMES, ROWS, theirs) == told
+
+
+def test_the_steps_that_sagas_have_count_whatever_this_code_knows():
+    theirs = other(documents=None)
+    assert changes_of(NAMES, theirs, theirs) == "documents is gone"
+    assert changes_of(NAMES, None, ROWS) is None
+    assert changes_of(["a"], None, [Row("a", "X", "Y"), Row("b", "Y", "Z")]) == "b is new"
 
 
 def on_its_way(step: str, status: str = "CONTRACT_CREATED"):

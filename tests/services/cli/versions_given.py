@@ -58,6 +58,11 @@ def with_another_contract_event(folder: Path) -> Path:
     )  # fmt: skip
 
 
+def with_another_name(folder: Path) -> Path:
+    """An event of the version that sagas are on has another name."""
+    return changed(folder, "journey.py", '"ContractCreated"', '"ContractSigned"')
+
+
 def with_a_field_that_nobody_said(folder: Path) -> Path:
     """A field more without a default."""
     return changed(
