@@ -16,8 +16,9 @@ from typing import Any, Protocol, TypeVar, cast
 from contracts.envelope import Event
 from saga_state.document import Saga, StoredEvent
 from saga_state.facts import HashOf
+from saga_state.notes import Note, note_of
 from saga_state.records import order_of, same_event, stored_form
-from saga_state.state import fold
+from saga_state.state import fold_notes
 
 SAGAS_AT_ONCE = 125  # a bound on memory: a saga is many small objects while it is folded
 A = TypeVar("A")
@@ -81,9 +82,18 @@ async def project(
     """
     if not batch:
         return Projected(0, (), ())
+    (duplicates, reused), sagas = await _both(
+        keep(batch, store, now), _fold_sagas(batch, store, hash_of)
+    )
+    return Projected(duplicates, reused, tuple(sagas))
+
+
+async def keep(
+    batch: Sequence[Event], store: Keeper, now: datetime
+) -> tuple[int, tuple[Reused, ...]]:
+    """Keep the events alone; how many were kept already, and those whose identity is another's."""
     distinct, duplicates, reused = _distinct(batch, now)
-    events = store.insert_events([form for _, form in distinct])
-    known, sagas = await _both(events, _fold_sagas(batch, store, hash_of))
+    known = await store.insert_events([form for _, form in distinct])
     clashes = [
         (event, form, known[form["_id"]]) for event, form in distinct if form["_id"] in known
     ]
@@ -94,7 +104,25 @@ async def project(
         Reused(event, _place(kept)) for event, form, kept in clashes if not same_event(form, kept)
     ]
     again = sum(same_event(form, kept) for _, form, kept in clashes)
-    return Projected(duplicates + again, tuple(reused), tuple(sagas))
+    return duplicates + again, tuple(reused)
+
+
+async def fold_into(
+    store: Keeper, waiting: Mapping[str, Sequence[Note]], before: Mapping[str, Saga]
+) -> list[str]:
+    """Fold and write until every saga is written that had something new; returns the ids of these.
+
+    `before`: what is stored of them, as far as that is known.
+    """
+    written: list[str] = []
+    while waiting:
+        folded = {id_: fold_notes(before.get(id_), notes) for id_, notes in waiting.items()}
+        changed = [saga for id_, saga in folded.items() if saga is not before.get(id_)]
+        missed = await store.write_sagas(changed) if changed else ()
+        written += [saga["_id"] for saga in changed if saga["_id"] not in missed]
+        waiting = {id_: waiting[id_] for id_ in missed}
+        before = await store.read_sagas(waiting) if waiting else {}
+    return written
 
 
 async def _both(one: Coroutine[Any, Any, A], other: Coroutine[Any, Any, B]) -> tuple[A, B]:
@@ -126,7 +154,6 @@ def _distinct(
 
 
 async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) -> list[str]:
-    """Fold and write until every saga is written that had something new."""
     sagas: dict[str, list[Event]] = defaultdict(list)
     for event in batch:
         sagas[event.context.saga_id].append(event)
@@ -142,19 +169,9 @@ async def _fold_in_turn(
     store, the other folds."""
     written: list[str] = []
     while some := dict(islice(waiting, SAGAS_AT_ONCE)):
-        written += await _fold_some(some, store, hash_of)
-    return written
-
-
-async def _fold_some(waiting: dict[str, list[Event]], store: Keeper, hash_of: HashOf) -> list[str]:
-    written: list[str] = []
-    while waiting:
-        before = await store.read_sagas(waiting)
-        folded = {id_: fold(before.get(id_), events, hash_of) for id_, events in waiting.items()}
-        changed = [saga for id_, saga in folded.items() if saga is not before.get(id_)]
-        missed = await store.write_sagas(changed) if changed else ()
-        written += [saga["_id"] for saga in changed if saga["_id"] not in missed]
-        waiting = {id_: waiting[id_] for id_ in missed}
+        before = await store.read_sagas(some)
+        noted = {id_: [note_of(one, hash_of) for one in events] for id_, events in some.items()}
+        written += await fold_into(store, noted, before)
     return written
 
 

@@ -23,6 +23,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from saga_state import queries, schema
+from saga_state.building import Building
 from saga_state.document import SCHEMA_VERSION, Saga, StoredEvent
 from saga_state.queries import Query, Wanted
 from saga_state.records import ORDER, SAME
@@ -30,6 +31,7 @@ from saga_state.records import ORDER, SAME
 Client = AsyncMongoClient[dict[str, Any]]
 Documents = AsyncCollection[dict[str, Any]]
 DUPLICATE_KEY, NAMESPACE_EXISTS = 11_000, 48
+BUILDING = "building"  # in `meta`: names the collections that a rebuild fills
 
 
 def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
@@ -54,29 +56,32 @@ def transient(error: BaseException) -> bool:
 class SagaStore:
     """Sagas and their events: the port `Keeper` of the projector, and what people ask.
 
-    A rebuild gives other names for the two collections, and swaps them when they agree.
+    Of a `building` it is those that a rebuild fills, and swaps with the others (rebuild_store.py).
     """
 
     def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        sagas: str = "sagas",
-        events: str = "events",
+        self, database: AsyncDatabase[dict[str, Any]], building: Building | None = None
     ) -> None:
         self._database = database
-        self._sagas: Documents = database[sagas]
-        self._events: Documents = database[events]
+        self._sagas: Documents = database[building.sagas if building else "sagas"]
+        self._events: Documents = database[building.events if building else "events"]
+        self._first_revision = building.first_revision if building else 0
 
     async def ensure(self) -> None:
         """Make collections, validators and indexes that are not there; nothing is dropped."""
         await self._ensure(self._sagas, schema.SAGA, queries.SAGA_INDEXES)
         await self._ensure(self._events, schema.EVENT, queries.EVENT_INDEXES)
         version = {"$max": {"schema_version": SCHEMA_VERSION}}
-        await self._database.meta.update_one({"_id": self._sagas.name}, version, upsert=True)
+        await self._database.meta.update_one({"_id": "sagas"}, version, upsert=True)
+
+    async def building(self) -> "SagaStore | None":
+        """What a rebuild fills now, if there is one. The projector asks with each batch."""
+        found = await self._database.meta.find_one({"_id": BUILDING})
+        return SagaStore(self._database, Building(found["number"])) if found else None
 
     async def insert_events(self, events: Sequence[StoredEvent]) -> Mapping[str, StoredEvent]:
         """See Keeper. One bulk; one read more if some are kept already."""
-        refused = await _bulk(self._events, [InsertOne(dict(event)) for event in events])
+        refused = await bulk(self._events, [InsertOne(dict(event)) for event in events])
         if not refused:
             return {}
         ids = [events[index]["_id"] for index in refused]
@@ -86,7 +91,7 @@ class SagaStore:
 
     async def replace_later(self, events: Sequence[StoredEvent]) -> None:
         """See Keeper. One bulk."""
-        await _bulk(self._events, [ReplaceOne(_if_later(event), dict(event)) for event in events])
+        await bulk(self._events, [ReplaceOne(_if_later(event), dict(event)) for event in events])
 
     async def read_sagas(self, saga_ids: Collection[str]) -> Mapping[str, Saga]:
         """Those that exist, by id, of whatever tenant."""
@@ -95,7 +100,8 @@ class SagaStore:
 
     async def write_sagas(self, sagas: Sequence[Saga]) -> Collection[str]:
         """See Keeper. One bulk: where the revision misses, E11000 on `_id` tells."""
-        refused = await _bulk(self._sagas, [_if_unchanged(saga) for saga in sagas])
+        first = self._first_revision
+        refused = await bulk(self._sagas, [_if_unchanged(saga, first) for saga in sagas])
         return {sagas[index]["_id"] for index in refused}
 
     async def find(self, tenant_id: str, text: str, limit: int = 50) -> list[Saga]:
@@ -156,7 +162,7 @@ async def _ask(collection: Documents, query: Query, limit: int) -> list[dict[str
     return await found.to_list(limit)
 
 
-async def _bulk(
+async def bulk(
     collection: Documents, operations: Sequence[InsertOne[Any] | ReplaceOne[Any]]
 ) -> Collection[int]:
     """The places of the operations that met E11000; any other error is raised.
@@ -176,10 +182,10 @@ async def _bulk(
     return []
 
 
-def _if_unchanged(saga: Saga) -> InsertOne[Any] | ReplaceOne[Any]:
+def _if_unchanged(saga: Saga, first_revision: int) -> InsertOne[Any] | ReplaceOne[Any]:
     """A new saga is inserted, which is cheaper than the upsert of one that is stored."""
     if saga["revision"] == 0:
-        return InsertOne({**saga, "revision": 1})
+        return InsertOne({**saga, "revision": first_revision + 1})
     guard = {"_id": saga["_id"], "revision": saga["revision"]}
     return ReplaceOne(guard, {**saga, "revision": saga["revision"] + 1}, upsert=True)
 

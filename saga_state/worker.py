@@ -11,13 +11,12 @@ import structlog
 
 from contracts import poison
 from contracts.envelope import Event, Record
-from contracts.events import event_names
-from contracts.journey import JOURNEYS, Journeys
+from contracts.journey import JOURNEYS
 from contracts.operator import OPERATOR_EVENTS, read_operator_event
 from contracts.poison import PoisonError
 from contracts.reading import Reader
-from contracts.topics import dead_letter_topic, event_topic
 from saga_state.facts import HashOf
+from saga_state.hearing import SERVICE, dead_letter_topics, topics_heard
 from saga_state.partner_hash import partner_hash
 from saga_state.projector import Projected, Reused, project
 from saga_state.store import SagaStore, database, transient
@@ -28,7 +27,6 @@ from services.runtime.delivery import read
 from services.runtime.patience import patiently
 from services.runtime.process import Ground, Work, run_process, utc_now
 
-SERVICE = "saga-state"
 # A backlog comes topic by topic. A larger batch holds more topics, so that several events of a saga
 # fold into one write; larger still would cost memory.
 BATCHES_OF_A_STEP = 2
@@ -47,10 +45,7 @@ async def _prepare(ground: Ground) -> Work:
     await patiently("mongo", ground.vitals, store.ensure, transient)
     hash_of = partial(partner_hash, settings.hash_key.get_secret_value().encode())
     everything = Intake(
-        [
-            *(event_topic(name, settings.prefix) for name in event_names()),
-            *dead_letter_topics(settings.prefix),
-        ],
+        topics_heard(settings.prefix),
         most=settings.batch_max * BATCHES_OF_A_STEP,
         linger_seconds=settings.projection_linger_ms / 1000,
     )
@@ -61,12 +56,6 @@ async def _prepare(ground: Ground) -> Work:
         on_tick=_nothing,
         on_stop=_nothing,
     )
-
-
-def dead_letter_topics(prefix: str = "", journeys: Journeys = JOURNEYS) -> list[str]:
-    """Of every service, its own too: parkings and the wishes of persons are said there."""
-    steps = dict.fromkeys(name for journey in journeys.values() for name in journey.step_names)
-    return [dead_letter_topic(name, prefix) for name in (*steps, SERVICE)]
 
 
 def read_all(batch: Sequence[Record], reader: Reader) -> tuple[list[Event], list[Poisoned]]:
@@ -84,13 +73,24 @@ async def _on_batch(
     """Read, project, say what could not be read or contradicts; then the batch is done."""
     events, poisoned = read_all(batch, reader)
     projected: Projected = await patiently(
-        "mongo", ground.vitals, lambda: project(events, store, hash_of, utc_now()), transient
+        "mongo", ground.vitals, lambda: project_everywhere(events, store, hash_of), transient
     )
     poisoned += [_reused(one) for one in projected.reused if not _is_of_operators(one)]
     await ground.log.publish([one.letter(SERVICE, reader.prefix) for one in poisoned])
     for one in poisoned:
         _COUNTING.dead_letter(one.error.error_class, one.record)
     log.info("batch.projected", records=len(batch), sagas=len(projected.sagas))
+
+
+async def project_everywhere(
+    events: Sequence[Event], store: SagaStore, hash_of: HashOf
+) -> Projected:
+    """Into what a rebuild fills, if one is under way, then into what people see. In this order: a
+    swap may come between, and then the second goes to what would lack it."""
+    building = await store.building()
+    if building is not None:
+        await project(events, building, hash_of, utc_now())
+    return await project(events, store, hash_of, utc_now())
 
 
 def _is_of_operators(reused: Reused) -> bool:

@@ -16,6 +16,8 @@ STORES = {
     "services/runtime/store.py",
     "services/runtime/process_store.py",
     "saga_state/store.py",
+    "saga_state/rebuild_store.py",
+    "saga_state/material_store.py",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands import asking, checking, local, operating, starting
+from services.cli.commands import asking, checking, local, operating, replaying, starting
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
@@ -110,6 +110,10 @@ dlq.command("edit")(operating.dlq_edit)
 dlq.command("redrive")(operating.dlq_redrive)
 dlq.command("discard")(operating.dlq_discard)
 app.add_typer(dlq, name="dlq")
+
+replay = _group("Records of the topics once more: the projection rebuilt, a deploy rehearsed.")
+replay.command("rebuild")(replaying.rebuild)
+app.add_typer(replay, name="replay")
 
 topics = _group("The topics on Kafka.")
 topics.command("list")(checking.topics_list)

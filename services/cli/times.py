@@ -11,15 +11,29 @@ _MS_PER_MINUTE, _MS_PER_HOUR = 60_000, 3_600_000
 
 
 def parse_since(text: str, now: datetime) -> datetime:
+    """The time that --since names, see `parse_time`."""
+    return parse_time("--since", text, now)
+
+
+def parse_past(option: str, text: str, now: datetime) -> datetime:
+    """As `parse_time`, but CliError (2) also for what is yet to come."""
+    time = parse_time(option, text, now)
+    if time > now:
+        line = f"{option} {text}: that is yet to come; it is {time_of_day(now)} now"
+        raise CliError(line, USAGE)
+    return time
+
+
+def parse_time(option: str, text: str, now: datetime) -> datetime:
     """`90s`, `15m`, `2h`, `7d`, `2w` ago, or an ISO time (UTC without a zone). CliError (2)."""
     try:
         if ago := _AGO.fullmatch(text):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        line = f"--since {text}: give 90s, 15m, 2h, 7d, 2w or a time such as 2026-03-02T09:30:00Z"
+        line = f"{option} {text}: give 90s, 15m, 2h, 7d, 2w or a time such as 2026-03-02T09:30:00Z"
         raise CliError(line, USAGE) from None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def time_of_day(time: datetime | None) -> str:

@@ -44,7 +44,7 @@ class KafkaPlaces:
                 TopicPartition(topic, one) for topic in topics for one in range(self._counts[topic])
             ]
             told = await consumer.end_offsets(wanted)
-            ends = await _read_on(consumer, told)
+            ends = await read_on(consumer, told)
         return {(one.topic, one.partition): offset for one, offset in ends.items()}
 
     async def of_group(self, group: str, partitions: Sequence[Partition]) -> Offsets:
@@ -88,7 +88,7 @@ class KafkaPlaces:
         return self._consumer, self._admin
 
 
-async def _read_on(
+async def read_on(
     consumer: AIOKafkaConsumer, told: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
     """Where the logs end, if they end behind what was told. Nothing is fetched afterwards."""

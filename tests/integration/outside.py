@@ -148,3 +148,14 @@ async def read_all(kafka: str, topics: Iterable[str]) -> list[Seen]:
     """Everything in some topics."""
     async with Reading(kafka, topics) as reading:
         return await reading.to_the_end()
+
+
+async def committed(kafka: str, group: str, topics: Iterable[str]) -> dict[str, int]:
+    """Where a group stands, by partition; of one where it committed nothing: nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        told = await admin.list_consumer_group_offsets(group, partitions=partitions_of(topics))
+    finally:
+        await admin.close()
+    return {f"{one.topic}/{one.partition}": at.offset for one, at in told.items() if at.offset >= 0}

@@ -1,0 +1,105 @@
+"""The phases of a rebuild, each shared out to processes."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from saga_state.rebuild_store import RebuildStore
+from services.cli.errors import NO, PARTLY, CliError, line_of
+from services.cli.printing import masked
+from services.cli.progress import Bar
+from services.cli.reaching import mongo_is_away
+from services.cli.replay.rebuild_desk import Job
+from services.cli.replay.rebuild_work import begin, work
+from services.cli.running_stack import Found
+from services.runtime.kafka import transient as kafka_is_away
+
+LOOK_SECONDS, HOLD_SECONDS, WAIT_SECONDS = 0.5, 15.0, 20.0
+
+
+@dataclass(slots=True)
+class Crew:
+    """The processes of a rebuild, and this one, which holds it while they work."""
+
+    pool: ProcessPoolExecutor
+    workers: int
+    taken: Any
+    done: Any
+    store: RebuildStore
+    owner: str
+    bar: Bar
+
+    async def do(self, what: str, job: Job, done: int, total: int) -> list[Any]:
+        """What came of each task. Raises what a process raised."""
+        self.taken.value, self.done.value = 0, done
+        self.bar.begin(what, done, total)
+        loop, results = asyncio.get_running_loop(), list[Any]()
+        waiting = {loop.run_in_executor(self.pool, work, job) for _ in range(self.workers)}
+        while waiting:
+            ended, waiting = await asyncio.wait(
+                waiting, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            results += [one for some in ended for one in some.result()]
+            self.bar.tell(self.done.value)
+            if not await self.store.hold(self.owner, HOLD_SECONDS):
+                raise CliError("another process has taken this rebuild over", PARTLY)
+        return results
+
+
+@asynccontextmanager
+async def crew_of(workers: int, store: RebuildStore) -> AsyncIterator[Crew]:
+    """CliError (1) if somebody else rebuilds. The processes end with the block."""
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    await _hold(store, owner)
+    context = get_context("spawn")  # a fork would take our connections with it
+    taken, done, stop = context.Value("q", 0), context.Value("q", 0), context.Event()
+    pool = ProcessPoolExecutor(workers, context, begin, (taken, done, stop))
+    try:
+        with Bar() as bar:
+            yield Crew(pool, workers, taken, done, store, owner, bar)
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+        await store.give_back(owner)
+
+
+@asynccontextmanager
+async def one_line(found: Found) -> AsyncIterator[None]:
+    """Whatever stops a rebuild is one line, and the same command goes on (3)."""
+    again = "`onboarding replay rebuild` goes on where it stopped"
+    try:
+        yield
+    except BrokenProcessPool:
+        line = "a process of the rebuild was ended from outside (is memory short?)"
+        raise CliError(f"{line}: {again}", PARTLY) from None
+    except Exception as error:
+        if mongo_is_away(error):
+            server = f"MongoDB at {masked(found.mongo)}"
+        elif kafka_is_away(error):
+            server = f"Kafka at {found.settings.kafka}"
+        else:
+            raise
+        line = f"{server} does not answer ({line_of(error)})"
+        raise CliError(f"{line}: {again}", PARTLY) from None
+
+
+async def _hold(store: RebuildStore, owner: str) -> None:
+    """Of who was killed it is free in HOLD_SECONDS."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + WAIT_SECONDS
+    while not await store.hold(owner, HOLD_SECONDS):
+        if clock() > until:
+            raise CliError("another process rebuilds the projection now: wait for it", NO)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def left_of(numbers: Sequence[bool]) -> list[int]:
+    """The numbers of what is not done."""
+    return [number for number, done in enumerate(numbers) if not done]

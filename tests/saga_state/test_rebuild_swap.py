@@ -1,0 +1,228 @@
+"""A swap between any two writes of the projector loses nothing: on a real mongod."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pymongo import AsyncMongoClient
+from saga_given import NOW, Voices, hash_of, told
+
+from saga_state.building import Building, ranges
+from saga_state.document import comparable
+from saga_state.material_store import MaterialStore
+from saga_state.merging import notes_in
+from saga_state.notes import note_of
+from saga_state.projector import fold_into, keep, project
+from saga_state.rebuild_store import GoneError, RebuildStore
+from saga_state.store import SagaStore, database
+from tests.conftest import RealServers
+
+pytestmark = pytest.mark.servers
+V = Voices()
+FIRST, THEN = V.whole_way()[:3], V.whole_way()[3:]
+
+
+class Bench:
+    """A database with a live projection, and a rebuild of it."""
+
+    def __init__(self, own) -> None:
+        self.own, self.live, self.rebuild = own, SagaStore(own), RebuildStore(own)
+        self.building = Building(1)
+
+    @property
+    def built(self) -> SagaStore:
+        return SagaStore(self.own, self.building)
+
+    @property
+    def material(self) -> MaterialStore:
+        return MaterialStore(self.own, self.building, 1)
+
+    async def begin(self) -> None:
+        await self.live.ensure()
+        self.building = (await self.rebuild.begin(NOW)).building
+        await self.rebuild.open(self.building)
+
+    async def swap(self) -> None:
+        await self.built.ensure()
+        await self.rebuild.swap(self.building)
+
+    async def check(self, *events) -> None:
+        """What is live now is what these events tell."""
+        (saga,) = (await self.live.read_sagas([V.id])).values()
+        assert comparable(saga) == comparable(told(*events))
+        stored = await self.live.timeline("default", V.id)
+        assert {one["event_id"] for one in stored} == {one.event_id for one in events}
+        assert await self.live.building() is None
+
+
+@pytest.fixture
+async def bench(real_servers: RealServers) -> AsyncIterator[Bench]:
+    prefix = f"t{uuid4().hex[:12]}_"
+    async with AsyncMongoClient(real_servers.mongo) as client:
+        made = Bench(database(client, prefix))
+        await made.begin()
+        yield made
+        await client.drop_database(f"{prefix}saga_state")
+
+
+async def into(bench: Bench, store: SagaStore, events) -> None:
+    await project(events, store, hash_of, NOW)
+
+
+async def rebuilt(bench: Bench, events) -> None:
+    """As a rebuild does: events kept, notes folded."""
+    await keep(events, bench.built, NOW)
+    await fold_into(bench.built, {V.id: [note_of(one, hash_of) for one in events]}, {})
+
+
+async def test_the_projector_is_told_of_a_rebuild_until_it_is_swapped_or_dropped(bench) -> None:
+    store = await bench.live.building()
+    assert store is not None
+    assert store._sagas.name == bench.building.sagas
+    await bench.swap()
+    assert await bench.live.building() is None
+    await bench.begin()
+    assert bench.building.number == 2
+    await bench.rebuild.drop(bench.building)
+    assert await bench.live.building() is None
+
+
+async def test_a_swap_before_both_writes_of_a_batch(bench) -> None:
+    """The first goes to a collection that nobody needs any more."""
+    await into(bench, bench.live, FIRST)
+    await rebuilt(bench, FIRST)
+    building = await bench.live.building()
+    await bench.swap()
+    await into(bench, building, THEN)
+    await into(bench, bench.live, THEN)
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_a_swap_between_the_two_writes_of_a_batch(bench) -> None:
+    await into(bench, bench.live, FIRST)
+    await rebuilt(bench, FIRST)
+    await into(bench, await bench.live.building(), THEN)
+    await bench.swap()
+    await into(bench, bench.live, THEN)
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_a_swap_between_reading_a_saga_and_writing_it(bench) -> None:
+    """Both have as many writes behind them; still the guard tells one from the other."""
+    await into(bench, bench.live, FIRST[:1])
+    await rebuilt(bench, [*FIRST, *THEN])
+    read = await bench.live.read_sagas([V.id])
+    await bench.swap()
+    await fold_into(bench.live, {V.id: [note_of(one, hash_of) for one in FIRST[:2]]}, read)
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_a_saga_that_the_projector_wrote_first_is_folded_with_what_was_read(bench) -> None:
+    await into(bench, bench.built, THEN)
+    await rebuilt(bench, FIRST)
+    await bench.swap()
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_a_swap_that_was_stopped_half_way_goes_on_and_takes_no_stray_for_the_new_one(
+    bench,
+) -> None:
+    await rebuilt(bench, [*FIRST, *THEN])
+    await bench.built.ensure()
+    await bench.own[bench.building.events].rename("events", dropTarget=True)
+    await keep(FIRST, bench.built, NOW)  # a worker that was told of the rebuild before
+    await bench.rebuild.swap(bench.building)
+    await bench.check(*FIRST, *THEN)
+    await bench.rebuild.swap(bench.building)
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_a_rebuild_whose_collections_were_dropped_is_not_swapped(bench) -> None:
+    await into(bench, bench.live, FIRST)
+    await rebuilt(bench, FIRST)
+    await bench.own[bench.building.sagas].drop()
+    await bench.own.create_collection(bench.building.sagas)
+    with pytest.raises(GoneError):
+        await bench.rebuild.swap(bench.building)
+    assert await bench.live.read_sagas([V.id])
+
+
+async def test_what_a_stray_worker_wrote_is_dropped_when_the_next_begins(bench) -> None:
+    old = await bench.live.building()
+    await bench.swap()
+    await into(bench, old, FIRST)
+    await bench.begin()
+    names = await bench.own.list_collection_names()
+    assert {name for name in names if name.endswith("_1")} == set()
+
+
+async def test_what_is_live_alone_is_kept_with_its_saga_noted_before(bench) -> None:
+    await into(bench, bench.live, [*FIRST, *THEN])
+    await rebuilt(bench, THEN)
+    kept = [await bench.material.keep_missing(one) for one in ranges()]
+    assert sum(kept) == len(FIRST)
+    assert await bench.material.kept_in(0) == [V.id]
+    assert await bench.material.kept(9) == (1, [V.id])
+    live = await bench.material.live.read_sagas([V.id])
+    before = await bench.built.read_sagas([V.id])
+    await fold_into(bench.built, {V.id: list(notes_in(live[V.id]))}, before)
+    await bench.swap()
+    await bench.check(*FIRST, *THEN)
+
+
+async def test_an_event_that_is_live_alone_counts_as_missing_until_its_saga_is_noted(bench) -> None:
+    """Stopped in between, the next look finds it again."""
+    await into(bench, bench.live, FIRST)
+    await bench.material.keep_missing(("", None))
+    assert await bench.material.kept_in(0) == [V.id]
+    assert await bench.material.keep_missing(("", None)) == 0
+    assert await bench.material.kept_in(0) == [V.id]
+
+
+async def test_notes_that_are_written_again_take_the_place_of_the_old_ones(bench) -> None:
+    notes = [note_of(one, hash_of) for one in FIRST]
+    await bench.material.write_notes(notes, "0000/0")
+    await bench.material.write_notes(notes[:1], "0000/0")
+    await bench.material.write_notes(notes[1:], "0000/1")
+    assert await bench.material.notes_of(0) == {V.id: notes}
+
+
+async def test_all_sagas_of_both_come_in_pairs(bench) -> None:
+    ones = [Voices(number=str(n)) for n in range(30)]
+    await into(bench, bench.live, [v.start() for v in ones[:20]])
+    await into(bench, bench.built, [v.start() for v in ones[10:]])
+    pairs = [pair for one in ranges() async for pair in bench.material.pairs(one)]
+    found = {(live or built)["_id"]: (live is not None, built is not None) for live, built in pairs}
+    assert found == {v.id: (n < 20, n >= 10) for n, v in enumerate(ones)}
+
+
+async def test_one_process_at_a_time_holds_a_rebuild_and_a_dead_one_not_for_long(bench) -> None:
+    assert await bench.rebuild.hold("one", 60)
+    assert not await bench.rebuild.hold("other", 60)
+    assert await bench.rebuild.hold("one", -1)
+    assert await bench.rebuild.hold("other", 60)
+    await bench.rebuild.give_back("one")
+    assert not await bench.rebuild.hold("one", 60)
+    await bench.rebuild.give_back("other")
+    assert await bench.rebuild.hold("one", 60)
+
+
+async def test_how_far_it_is_stands_in_the_database(bench) -> None:
+    from saga_state.building import Span
+
+    spans = [
+        Span("onboarding.contract-created", 0, 3, 9),
+        Span("onboarding.contract-created", 1, 0, 4),
+    ]
+    progress = await bench.rebuild.plan(bench.building, spans, 2)
+    assert (progress.stage, progress.events) == ("reading", (0, 10))
+    await bench.rebuild.read_up_to(bench.building, 0, 7, 1)
+    await bench.rebuild.folded(bench.building, 1)
+    progress = await bench.rebuild.progress()
+    assert (progress.read, progress.poison, progress.folded) == ([7, 0], [1, 0], [False, True])
+    assert (
+        progress.begun_at
+        == NOW.astimezone(UTC).replace(microsecond=0)
+        == datetime(2025, 3, 1, 12, tzinfo=UTC)
+    )
