@@ -113,6 +113,7 @@ app.add_typer(dlq, name="dlq")
 
 replay = _group("Records of the topics once more: the projection rebuilt, a deploy rehearsed.")
 replay.command("rebuild")(replaying.rebuild)
+replay.command("sandbox")(replaying.sandbox)
 app.add_typer(replay, name="replay")
 
 topics = _group("The topics on Kafka.")

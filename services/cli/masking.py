@@ -31,9 +31,20 @@ def masked_value(value: bytes | None) -> str:
     except orjson.JSONDecodeError:
         return f"({len(value)} bytes that are not JSON; --reveal shows them)"
     try:
-        return json.dumps(_masked(found), indent=2, ensure_ascii=False)
+        return json.dumps(masked_object(found), indent=2, ensure_ascii=False)
     except RecursionError:
         return f"({len(value)} bytes of JSON, nested too deep to be shown masked)"
+
+
+def masked_object(value: Any, field: str = "") -> Any:
+    """A JSON value with what may be personal hidden."""
+    if isinstance(value, dict):
+        return {name: masked_object(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [masked_object(one, field) for one in value]
+    if value is None or isinstance(value, bool):
+        return value
+    return value if field in _PLAIN_FIELDS and _CODE.fullmatch(str(value)) else HIDDEN
 
 
 def plain_value(value: bytes | None) -> str:
@@ -70,13 +81,3 @@ def masked_key(key: bytes | None) -> str:
 def _masked_header(name: str, value: bytes | None) -> str:
     text = (value or b"").decode(errors="replace")
     return text if _OURS.fullmatch(name) and _PLAIN_TEXT.fullmatch(text) else HIDDEN
-
-
-def _masked(value: Any, field: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _masked(one, name) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_masked(one, field) for one in value]
-    if value is None or isinstance(value, bool):
-        return value
-    return value if field in _PLAIN_FIELDS and _CODE.fullmatch(str(value)) else HIDDEN

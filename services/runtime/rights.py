@@ -44,7 +44,7 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
         _right("Create", "topic", [*events, *letters]),
         _right("DescribeConfigs", "topic", [*events, *letters]),
         _right("Write", "topic", [*events, *letters]),
-        _right("Read", "topic", letters),
+        _right("Read", "topic", [*events, *letters]),
     ]
     return found
 

@@ -122,6 +122,8 @@ async def test_a_rebuild_that_was_killed_goes_on_and_nothing_is_missing_after_th
     await site.check()
     assert {*await site.database.list_collection_names()} == {"sagas", "events", "meta"}
     await _serves_questions(site.database)
+    for name in ("saga_state", "saga_state-2"):
+        assert site.running.log(name).count("process.started") == 1
 
 
 async def test_a_rebuild_beside_a_projection_that_is_right_finds_no_difference(site: Site):

@@ -1,12 +1,16 @@
 """`replay`: the projection rebuilt, a rehearsal of a deploy, records taken out and brought back."""
 
 import os
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.cli.errors import USAGE, CliError
-from services.cli.options import Data, Out, Output
+from services.cli.options import Data, Out, Output, Tenant
+
+if TYPE_CHECKING:
+    from services.cli.replay.choosing import Wanted
 
 Workers = Annotated[
     int | None,
@@ -14,6 +18,47 @@ Workers = Annotated[
 ]
 Swap = Annotated[bool, typer.Option("--swap", help="Make the rebuilt projection the live one.")]
 Drop = Annotated[bool, typer.Option("--drop", help="Give up a rebuild that was not swapped.")]
+
+
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Said since: 15m, 2h, 7d ago, or an ISO time.")
+]
+Before = Annotated[str | None, typer.Option(metavar="TIME", help="Said before then.")]
+Sagas = Annotated[
+    list[str] | None,
+    typer.Option("--saga", metavar="ID", help="Of this saga, partner or correlation id."),
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="EVENT", help="Of this type: PartnerOnboardingFailed, ..."),
+]
+Ids = Annotated[list[str] | None, typer.Option("--id", metavar="ID", help="The event of this id.")]
+Offsets = Annotated[
+    list[str] | None,
+    typer.Option("--offset", metavar="PLACE", help="TOPIC/PARTITION/OFFSET, or .../FIRST-LAST."),
+]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many sagas.")]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="EVENT", help="Stop in one saga when this was said (a type or an id)."),
+]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="SOURCE", help="An export or import instead of the topics."),
+]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines.")]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A file of an export, or an import.")]
+Name = Annotated[str | None, typer.Option(help="What to call it (default: as the file).")]
+Replaced = Annotated[
+    bool, typer.Option("--replaced", help="Replace personal data, so that the rules decide alike.")
+]
+ToLive = Annotated[bool, typer.Option("--to-live", help="Yes, to the topics that services hear.")]
+Rate = Annotated[int, typer.Option(min=1, max=10_000, help="Records a second.")]
+OnlyTypes = Annotated[
+    list[str] | None, typer.Option("--type", metavar="EVENT", help="Only events of this type.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Although all of it was sent before.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show what steps keep; may be personal.")]
 
 
 def rebuild(
@@ -35,3 +80,56 @@ def rebuild(
         work.drop(data)
         return
     work.rebuild(work.Asked(workers or os.cpu_count() or 1, swap, output), data)
+
+
+def sandbox(
+    since: Since = None,
+    before: Before = None,
+    saga: Sagas = None,
+    type_: Types = None,
+    id_: Ids = None,
+    offset: Offsets = None,
+    until: Until = None,
+    limit: Limit = 10_000,
+    from_: From = None,
+    reveal: Reveal = False,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Play recorded sagas in memory with the handlers and rules of today.
+
+    Shows what comes out differently; nothing is sent or stored. Exit 1 if something does.
+    """
+    from services.cli.replay import sandbox as work
+
+    wanted = _wanted(since, before, saga, type_, id_, offset, tenant, limit)
+    work.sandbox(work.Asked(wanted, from_, until, reveal, output), data)
+
+
+def _wanted(
+    since: str | None,
+    before: str | None,
+    saga: list[str] | None,
+    types: list[str] | None,
+    ids: list[str] | None,
+    offset: list[str] | None,
+    tenant: str,
+    limit: int,
+) -> "Wanted":
+    from datetime import UTC, datetime
+
+    from services.cli.replay.choosing import Wanted, place_of
+    from services.cli.times import parse_past
+
+    now = datetime.now(UTC)
+    return Wanted(
+        tenant,
+        parse_past("--since", since, now) if since else None,
+        parse_past("--before", before, now) if before else None,
+        saga or (),
+        types or (),
+        ids or (),
+        [place_of(text) for text in offset or ()],
+        limit,
+    )
