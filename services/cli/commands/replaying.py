@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services.cli.commands.operating import By, Reason, Yes
 from services.cli.errors import USAGE, CliError
-from services.cli.options import Data, Out, Output, Tenant
+from services.cli.options import Data, DryRun, Out, Output, Tenant
 
 if TYPE_CHECKING:
     from services.cli.replay.choosing import Wanted
@@ -105,6 +106,67 @@ def sandbox(
 
     wanted = _wanted(since, before, saga, type_, id_, offset, tenant, limit)
     work.sandbox(work.Asked(wanted, from_, until, reveal, output), data)
+
+
+def export(
+    file: File,
+    since: Since = None,
+    before: Before = None,
+    saga: Sagas = None,
+    type_: Types = None,
+    id_: Ids = None,
+    offset: Offsets = None,
+    replaced: Replaced = False,
+    limit: Limit = 10_000,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Write recorded sagas to a new file, with keys, headers and offsets.
+
+    Exit 3 if some come out differently with personal data replaced; they are named.
+    """
+    from services.cli.replay import exporting as work
+
+    wanted = _wanted(since, before, saga, type_, id_, offset, tenant, limit)
+    work.export(work.Export(file, wanted, replaced, output), data)
+
+
+def import_(file: File, name: Name = None, data: Data = None, output: Out = Output.TABLE) -> None:
+    """Take an export in, whole or not at all, for `sandbox --from` and `publish`.
+
+    Exit 3 if some sagas come out differently by the code and rules of here.
+    """
+    from services.cli.replay import exporting as work
+
+    work.import_(file, name, data, output)
+
+
+def publish(
+    source: Source,
+    to_live: ToLive = False,
+    reason: Reason = "",
+    rate: Rate = 100,
+    type_: OnlyTypes = None,
+    again: Again = False,
+    by: By = None,
+    dry_run: DryRun = False,
+    yes: Yes = None,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """Send the records of an export to live topics, under their old ids.
+
+    Broken off, the same command goes on. Exit 3 if only some were sent.
+    """
+    from services.cli.replay import publishing as work
+    from services.cli.wishes import person, reason_of
+
+    told = reason_of(reason) if to_live and not dry_run else reason
+    asked = work.Publish(
+        source, to_live, told, person(by), rate, type_ or (), dry_run, yes, again, output
+    )
+    work.publish(asked, data)
 
 
 def _wanted(

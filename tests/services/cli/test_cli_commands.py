@@ -11,6 +11,7 @@ COMMANDS = (
     "up", "demo", "env", "start", "status", "list", "timeline", "watch", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
     "compensate", "resolve", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
+    "replay", "replay rebuild", "replay sandbox", "replay export", "replay import", "replay publish",
     "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
 )  # fmt: skip
 HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
