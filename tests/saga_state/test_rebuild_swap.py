@@ -8,7 +8,7 @@ import pytest
 from pymongo import AsyncMongoClient
 from saga_given import NOW, Voices, hash_of, told
 
-from saga_state.building import Building, ranges
+from saga_state.building import Building, Span, ranges
 from saga_state.document import comparable
 from saga_state.material_store import MaterialStore
 from saga_state.merging import notes_in
@@ -16,6 +16,7 @@ from saga_state.notes import note_of
 from saga_state.projector import fold_into, keep, project
 from saga_state.rebuild_store import GoneError, RebuildStore
 from saga_state.store import SagaStore, database
+from saga_state.worker import project_everywhere
 from tests.conftest import RealServers
 
 pytestmark = pytest.mark.servers
@@ -118,6 +119,38 @@ async def test_a_swap_between_reading_a_saga_and_writing_it(bench) -> None:
     await bench.check(*FIRST, *THEN)
 
 
+class Between:
+    """A store that is swapped when the second of the two begins to be written to."""
+
+    def __init__(self, bench: Bench, store: SagaStore, begun: list[SagaStore]) -> None:
+        self.bench, self.store, self.begun = bench, store, begun
+
+    async def building(self) -> "Between | None":
+        found = await self.store.building()
+        return Between(self.bench, found, self.begun) if found else None
+
+    def __getattr__(self, name: str):
+        async def ask(*arguments):
+            if self.store not in self.begun:
+                self.begun.append(self.store)
+                if len(self.begun) == 2:
+                    await self.bench.swap()
+            return await getattr(self.store, name)(*arguments)
+
+        return ask
+
+
+async def test_a_swap_between_the_two_writes_of_the_projector(bench) -> None:
+    """It writes what is under construction first: the other way round it would write to what is
+    dropped, and then to what nobody reads."""
+    await into(bench, bench.live, FIRST)
+    await rebuilt(bench, FIRST)
+    begun: list[SagaStore] = []
+    await project_everywhere(THEN, Between(bench, bench.live, begun), hash_of)
+    assert len(begun) == 2
+    await bench.check(*FIRST, *THEN)
+
+
 async def test_a_saga_that_the_projector_wrote_first_is_folded_with_what_was_read(bench) -> None:
     await into(bench, bench.built, THEN)
     await rebuilt(bench, FIRST)
@@ -209,8 +242,6 @@ async def test_one_process_at_a_time_holds_a_rebuild_and_a_dead_one_not_for_long
 
 
 async def test_how_far_it_is_stands_in_the_database(bench) -> None:
-    from saga_state.building import Span
-
     spans = [
         Span("onboarding.contract-created", 0, 3, 9),
         Span("onboarding.contract-created", 1, 0, 4),

@@ -131,7 +131,7 @@ def _told(messages: Sequence[Message], replay_id: str, asked: Publish) -> dict[s
         "topics": dict(Counter(one.topic for one in messages)),
         "rate": asked.rate,
         REPLAY_ID: replay_id,
-        "hash": replay_id[:12].replace("-", ""),
+        "hash": replay_id.replace("-", "")[:12],
         "sent": 0,
     }
 

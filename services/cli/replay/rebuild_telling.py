@@ -84,9 +84,9 @@ def _page(told: Rebuilt) -> RenderableType:
         )
     if told.stage == "swapped":
         lines.append("swapped: it is the live one now")
-    table = empty_table("field", "sagas", "such as")
+    table = empty_table("field", "sagas", "such as (live -> rebuilt)")
     for name, count in told.compared.fields.most_common():
-        table.add_row(name, cell(f"{count:,}"), cell(told.compared.examples[name]))
+        table.add_row(name, cell(f"{count:,}"), cell("\n".join(told.compared.examples[name])))
     shown = [table] if told.compared.fields else []
     return Group(*shown, *(Text(line) for line in lines))
 
