@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from saga_state.why.cause import NAMES
+from services.cli.main import app
 from services.cli.wishes import CODE
 from services.steps import all_steps
 from tests.sources import ROOT
 
+COMMANDS = {one.name for one in (*app.registered_commands, *app.registered_groups)}
 PAGES = sorted(page.relative_to(ROOT) for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _FILE = re.compile(
@@ -47,6 +50,21 @@ def test_the_code_of_an_outside_no_is_told_to_the_operator(step):
 
 def test_the_code_of_what_a_person_asks_is_told_to_those_who_listen():
     assert f" {CODE} (" in (ROOT / "docs/integrate.md").read_text()
+
+
+@pytest.mark.parametrize("cause", NAMES)
+def test_the_runbook_has_a_section_of_each_cause_with_output_from_a_run(cause):
+    """`python -m tests.integration.why_page` puts it there."""
+    page = (ROOT / "docs/runbook.md").read_text()
+    assert f"| [`{cause}`](#{cause}) | " in page
+    assert f'<a id="{cause}"></a>' in page
+    assert re.search(rf"<!-- why {cause} -->\n```\n\$ onboarding why ID\n\S.*\n saga ", page)
+
+
+def test_the_runbook_names_no_command_that_does_not_exist():
+    page = (ROOT / "docs/runbook.md").read_text()
+    named = set(re.findall(r"onboarding ((?:dlq |topics )?[a-z]+)", page))
+    assert {one for one in named if one.partition(" ")[0] not in COMMANDS} == set()
 
 
 def _is_there(path: str, name: str) -> bool:

@@ -11,6 +11,7 @@ from contracts.topics import dead_letter_topic
 from saga_state.why.facts import Letter
 from saga_state.why.place import Trigger
 from services.runtime.kafka_access import client_options
+from services.runtime.kafka_places import first_since
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 
@@ -92,8 +93,8 @@ async def _records(consumer: AIOKafkaConsumer, topic: str, since_ms: int) -> lis
     numbers = consumer.partitions_for_topic(topic) or ()
     places = [TopicPartition(topic, number) for number in sorted(numbers)]
     ends = await consumer.end_offsets(places)
-    starts = await consumer.offsets_for_times(dict.fromkeys(places, since_ms))
-    open_ = {one: told.offset for one, told in starts.items() if told and told.offset < ends[one]}
+    first = await first_since(consumer, places, since_ms)
+    open_ = {one: offset for one, offset in first.items() if offset < ends[one]}
     if not open_:
         return []
     consumer.assign(list(open_))

@@ -90,6 +90,7 @@ async def test_a_service_that_cannot_reach_its_database_is_named(asked: Asked):
     asked.wire.cut()
     answer = await asked.until_why(name, "database_unreachable")
     assert (answer["service"], answer["sure"]) == ("documents", True)
+    assert "replica set" in (await asked.do(answer["command"])).out  # which is reached from here
     asked.wire.mend()
     await asked.until_status(name, *DONE)
 
