@@ -73,9 +73,13 @@ async def _checked(found: Found, ours: Code, theirs: Code) -> Checked:
             if why := changes_of(one["steps"], *rows):
                 checked.add(Reason(_key(one), one["step"], why), one["count"])
         await _check_events(under_way, theirs, checked)
-        gone = [key for key in ours.journeys if key not in theirs.journeys]
-        checked.later = [key for key in gone if await under_way.has_completed(*key)]
+        other = [key for key, rows in ours.journeys.items() if _is_other(rows, theirs, key)]
+        checked.later = [key for key in other if await under_way.has_completed(*key)]
     return checked
+
+
+def _is_other(rows: Sequence[Row], theirs: Code, key: Key) -> bool:
+    return changes_of([row.step for row in rows], rows, theirs.journeys.get(key)) is not None
 
 
 async def _check_events(under_way: UnderWay, theirs: Code, checked: Checked) -> None:
