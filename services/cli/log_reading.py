@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -14,7 +14,7 @@ from services.runtime.kafka_places import read_on
 from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 
-SILENCE_SECONDS = 30.0
+SILENCE_SECONDS, STOP_SECONDS = 30.0, 1.0
 FETCH_BYTES = 4_194_304  # of one partition: some thousand records, or the way there is felt
 FETCH_WAIT_MS, LOOK_MS = 100, 200
 AT_ONCE = 1000
@@ -22,7 +22,11 @@ AT_ONCE = 1000
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer that is in no group."""
+    """A consumer that is in no group.
+
+    While its fetcher gives up partitions it misses that it is to stop, and would wait for others
+    for ever; told a second time, which is what the timeout does, it hears.
+    """
     tolerate_header_names()
     consumer = AIOKafkaConsumer(
         **client_options(settings),
@@ -36,7 +40,8 @@ async def reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     try:
         yield consumer
     finally:
-        await consumer.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
 
 
 async def spans_of(
