@@ -46,8 +46,8 @@ class Progress(EventData):
     )
 
 
-class PartnerOnboardingInitiated(EventData):
-    """A producer asks for a partner to be onboarded. Read leniently (see reading.py)."""
+class PartnerOnboardingInitiated(EventData):  # read leniently: see reading.py
+    """A producer asks for a partner to be onboarded."""
 
     partner_data: PartnerData
     correlation_id: str | None = None

@@ -4,7 +4,9 @@ Nobody coordinates a journey. Each step is a service of its own (`services/<step
 the event of the step before it and says the next one; the last step also says
 PartnerOnboardingCompleted. A step that answers "no" says PartnerOnboardingFailed and, if a step
 came before it, CompensationRequested: the steps before it then undo what they did, in reverse
-order, each when it hears CompensationCompleted of its successor.
+order, each when it hears CompensationCompleted of its successor. A step that is too late says the
+same of itself, and of one that is silent the step before it does. A person may ask for it too, of
+a journey that is completed as well.
 
 The tables below describe. Services use them only to know their neighbours. To add a step or to
 change a journey, add a journey with the next version; sagas under way finish on the version
@@ -119,6 +121,16 @@ def journeys_of(*journeys: Journey) -> Journeys:
 
 
 JOURNEYS = journeys_of(PARTNER_ONBOARDING_1, PARTNER_CREATION_1)
+
+
+def journey_named(text: str, version: int, journeys: Journeys = JOURNEYS) -> Journey | None:
+    """Of a label, or of a name alone: in that version, or in the newest one before it, for not
+    every journey has each. None: there is none."""
+    for journey in journeys.values():
+        if journey.label == text:
+            return journey
+    known = [one for one in journeys.values() if one.name == text and one.version <= version]
+    return max(known, key=lambda one: one.version, default=None)
 
 
 def rows_of(step: str, journeys: Iterable[Journey]) -> list[tuple[Journey, Step]]:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.attributes import attributes_and_data
-from contracts.envelope import Event, Record, source_of, type_of
+from contracts.envelope import Event, Headers, Record, source_of, type_of
 from contracts.events import EventData, events_of
 from contracts.poison import PoisonError
 from contracts.reading import Reader
@@ -48,6 +48,15 @@ class ResolveRequested(EventData):
 
 Wished = RedriveRequested | ResolveRequested
 OPERATOR_EVENTS = events_of(StepParked, RedriveRequested, ResolveRequested)
+
+
+def came_and_told(headers: Headers) -> tuple[Headers, Headers]:
+    """Of a dead letter the headers that its record came with, and those that were added: from the
+    last `dlq_id` on, as the record may have come with one of its own."""
+    names = [name for name, _ in headers]
+    last = (at for at in reversed(range(len(names))) if names[at] == DEAD_LETTER_ID)
+    at = next(last, len(names))
+    return headers[:at], headers[at:]
 
 
 def read_operator_event(record: Record, reader: Reader) -> Event | None:

@@ -27,13 +27,12 @@ from contracts.events import (
     PartnerOnboardingInitiated,
     Progress,
 )
-from contracts.journey import DEFAULT_JOURNEY, JOURNEYS, Journey, Journeys, Step
+from contracts.journey import DEFAULT_JOURNEY, JOURNEYS, Journey, Journeys, Step, journey_named
 from contracts.poison import PoisonError
 from contracts.topics import event_topic
 
 _TYPE = re.compile(re.escape(TYPE_PREFIX) + r"([A-Za-z]{1,100})\.v([1-9][0-9]{0,5})")
 _TENANT = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_JOURNEY = re.compile(r"([a-z0-9-]{1,64})(?:/([1-9][0-9]{0,5}))?")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ID_MAX = 1024
 STEP_ADDS_BYTES = 16 * 1024
@@ -101,9 +100,7 @@ class Reader:
 
     def _journey(self, attributes: Mapping[str, str]) -> Journey:
         label = attributes.get("journey", DEFAULT_JOURNEY)
-        match = _JOURNEY.fullmatch(label)
-        version = int(match[2]) if match and match[2] else self.journey_version
-        journey = self.journeys.get((match[1], version)) if match else None
+        journey = journey_named(label, self.journey_version, self.journeys)
         if journey is None:
             raise PoisonError(poison.UNKNOWN_JOURNEY, "ce_journey is not known here")
         return journey

@@ -46,7 +46,8 @@ class StepRefusal(TypedDict):
 
 
 class SaidMessage(TypedDict):
-    """A message as it was first said: it is sent again byte for byte, never made anew.
+    """A message as it was first said: it is sent again byte for byte, never made anew. Where traces
+    are on, what is sent names the span of its sending as `traceparent`, beneath the one here.
 
     `key`, `value` and header values are text where they are UTF-8, else binary. A header is an
     array of its name and its value.
@@ -86,8 +87,10 @@ class StepDocument(TypedDict):
     undo is set aside, or, under `resolving` (a person undid it by hand), taken for done.
 
     Of a step with an outside system (`outer`): `plan` is what a yes will say; `lease` names who is
-    calling; `try_at` is when the lease ends or the next try is due. `undo_wanted`: an undo came
-    meanwhile. `deadline_spoke`: it has said itself that its time is over.
+    calling; `try_at` is when the lease ends or the next try is due; `last_answer` is what the last
+    call came to that must be made again: a status or a kind of error. `undo_wanted`: an undo came
+    meanwhile; `undo_traceparent` is the W3C trace context of the event that asked for it.
+    `deadline_spoke`: it has said itself that its time is over.
     """
 
     _id: str
@@ -116,7 +119,9 @@ class StepDocument(TypedDict):
     plan: NotRequired[list[SaidMessage]]
     record: NotRequired[KeptRecord]
     lease: NotRequired[str]
+    last_answer: NotRequired[str]
     undo_wanted: NotRequired[bool]
+    undo_traceparent: NotRequired[str]
     deadline_spoke: NotRequired[bool]
     resolving: NotRequired[bool]
     blocked_for: NotRequired[list[str]]

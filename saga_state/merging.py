@@ -10,26 +10,26 @@ A saga belongs to the tenant of its start (the saga's id is derived from it), an
 of it is dropped. Before the start is seen, every tenant is kept to its side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import nlargest, nsmallest
 
-from contracts.envelope import Event
-from saga_state.document import Fact, FactsByKind, Origin, Side, Sides
-from saga_state.facts import HashOf, fact_of, identity_of, origin_of, record_order
+from saga_state.document import Fact, FactsByKind, Origin, Saga, Side, Sides
+from saga_state.facts import record_order
+from saga_state.notes import Note
 from saga_state.parked import ON_DEAD_LETTERS
 
 MOST_OF_A_KIND = 32
 MOST_SIDES = 4  # that claim a saga without a start
 
 
-def merged(sides: Sides, event: Event, hash_of: HashOf) -> Sides:
+def merged(sides: Sides, note: Note) -> Sides:
     """The sides with what the event says; the same object if it says nothing new."""
-    tenant, origin = event.context.tenant_id, origin_of(event)
+    tenant, origin = note["tenant_id"], note["origin"]
     side = sides.get(tenant)
     if side is None:
-        facts = _with_fact({}, event, hash_of)
+        facts = _with_fact({}, note)
         return _kept(sides, tenant, {"origin": origin, "facts": facts})
-    facts = _with_fact(side["facts"], event, hash_of)
+    facts = _with_fact(side["facts"], note)
     if _order(origin) >= _order(side["origin"]):
         origin = side["origin"]
     if facts is side["facts"] and origin is side["origin"]:
@@ -37,15 +37,29 @@ def merged(sides: Sides, event: Event, hash_of: HashOf) -> Sides:
     return _kept(sides, tenant, {"origin": origin, "facts": facts})
 
 
+def notes_in(saga: Saga) -> Iterator[Note]:
+    """What a stored document still knows: merged, it gives its `sides` again."""
+    for tenant_id, side in saga["sides"].items():
+        for of_kind in side["facts"].values():
+            for key, fact in of_kind.items():
+                yield {
+                    "saga_id": saga["_id"],
+                    "tenant_id": tenant_id,
+                    "identity": identity_in(key),
+                    "origin": side["origin"],
+                    "fact": fact,
+                }
+
+
 def first_side(sides: Sides) -> tuple[str, Side]:
     """Whose saga it is: the tenant with its side."""
     return min(sides.items(), key=_order_of_side)
 
 
-def _with_fact(by_kind: FactsByKind, event: Event, hash_of: HashOf) -> FactsByKind:
-    fact = fact_of(event, hash_of)
+def _with_fact(by_kind: FactsByKind, note: Note) -> FactsByKind:
+    fact = note["fact"]
     kind = f"{fact['type']}/{fact['step']}" if "step" in fact else fact["type"]
-    key = _key(fact, identity_of(event.source, event.event_id))
+    key = _key(fact, note["identity"])
     of_kind = by_kind.get(kind, {})
     known = of_kind.get(key)
     if known is not None and record_order(known) <= record_order(fact):

@@ -16,12 +16,15 @@ from typing import Any, Protocol, TypeVar, cast
 from contracts.envelope import Event
 from saga_state.document import Saga, StoredEvent
 from saga_state.facts import HashOf
+from saga_state.notes import Note, note_of
 from saga_state.records import order_of, same_event, stored_form
-from saga_state.state import fold
+from saga_state.state import fold_notes
+from saga_state.turns import Turn, turns_of
 
 SAGAS_AT_ONCE = 125  # a bound on memory: a saga is many small objects while it is folded
 A = TypeVar("A")
 B = TypeVar("B")
+Written = tuple[str, tuple[Turn, ...]]  # the id of a saga, and the turns that its write has shown
 
 
 class Keeper(Protocol):
@@ -64,11 +67,12 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """What became of a batch. `sagas`: the ids of those that changed."""
+    """What became of a batch. `sagas`: the ids of those that changed; `turns`: in their lives."""
 
     duplicates: int
     reused: tuple[Reused, ...]
     sagas: tuple[str, ...]
+    turns: tuple[Turn, ...] = ()
 
 
 async def project(
@@ -81,9 +85,19 @@ async def project(
     """
     if not batch:
         return Projected(0, (), ())
+    (duplicates, reused), written = await _both(
+        keep(batch, store, now), _fold_sagas(batch, store, hash_of)
+    )
+    turns = tuple(turn for _, some in written for turn in some)
+    return Projected(duplicates, reused, tuple(id_ for id_, _ in written), turns)
+
+
+async def keep(
+    batch: Sequence[Event], store: Keeper, now: datetime
+) -> tuple[int, tuple[Reused, ...]]:
+    """Keep the events alone; how many were kept already, and those whose identity is another's."""
     distinct, duplicates, reused = _distinct(batch, now)
-    events = store.insert_events([form for _, form in distinct])
-    known, sagas = await _both(events, _fold_sagas(batch, store, hash_of))
+    known = await store.insert_events([form for _, form in distinct])
     clashes = [
         (event, form, known[form["_id"]]) for event, form in distinct if form["_id"] in known
     ]
@@ -94,7 +108,29 @@ async def project(
         Reused(event, _place(kept)) for event, form, kept in clashes if not same_event(form, kept)
     ]
     again = sum(same_event(form, kept) for _, form, kept in clashes)
-    return Projected(duplicates + again, tuple(reused), tuple(sagas))
+    return duplicates + again, tuple(reused)
+
+
+async def fold_into(
+    store: Keeper, waiting: Mapping[str, Sequence[Note]], before: Mapping[str, Saga]
+) -> list[Written]:
+    """Fold and write until every saga is written that had something new; returns what was.
+
+    `before`: what is stored of them, as far as that is known.
+    """
+    written: list[Written] = []
+    while waiting:
+        folded = {id_: fold_notes(before.get(id_), notes) for id_, notes in waiting.items()}
+        changed = [saga for id_, saga in folded.items() if saga is not before.get(id_)]
+        missed = await store.write_sagas(changed) if changed else ()
+        written += [
+            (saga["_id"], turns_of(before.get(saga["_id"]), saga))
+            for saga in changed
+            if saga["_id"] not in missed
+        ]
+        waiting = {id_: waiting[id_] for id_ in missed}
+        before = await store.read_sagas(waiting) if waiting else {}
+    return written
 
 
 async def _both(one: Coroutine[Any, Any, A], other: Coroutine[Any, Any, B]) -> tuple[A, B]:
@@ -125,8 +161,7 @@ def _distinct(
     return list(chosen.values()), duplicates, reused
 
 
-async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) -> list[str]:
-    """Fold and write until every saga is written that had something new."""
+async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) -> list[Written]:
     sagas: dict[str, list[Event]] = defaultdict(list)
     for event in batch:
         sagas[event.context.saga_id].append(event)
@@ -137,24 +172,14 @@ async def _fold_sagas(batch: Sequence[Event], store: Keeper, hash_of: HashOf) ->
 
 async def _fold_in_turn(
     waiting: Iterator[tuple[str, list[Event]]], store: Keeper, hash_of: HashOf
-) -> list[str]:
+) -> list[Written]:
     """Some after the other, until none waits. There are two of these: while one waits for the
     store, the other folds."""
-    written: list[str] = []
+    written: list[Written] = []
     while some := dict(islice(waiting, SAGAS_AT_ONCE)):
-        written += await _fold_some(some, store, hash_of)
-    return written
-
-
-async def _fold_some(waiting: dict[str, list[Event]], store: Keeper, hash_of: HashOf) -> list[str]:
-    written: list[str] = []
-    while waiting:
-        before = await store.read_sagas(waiting)
-        folded = {id_: fold(before.get(id_), events, hash_of) for id_, events in waiting.items()}
-        changed = [saga for id_, saga in folded.items() if saga is not before.get(id_)]
-        missed = await store.write_sagas(changed) if changed else ()
-        written += [saga["_id"] for saga in changed if saga["_id"] not in missed]
-        waiting = {id_: waiting[id_] for id_ in missed}
+        before = await store.read_sagas(some)
+        noted = {id_: [note_of(one, hash_of) for one in events] for id_, events in some.items()}
+        written += await fold_into(store, noted, before)
     return written
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from saga_state.document import Saga, statuses
 from saga_state.facts import searchable
+from saga_state.status import ENDED
 
 Keys = Sequence[tuple[str, int]]
 Place = tuple[datetime, str]  # a document's place in a list: the time it is ordered by, its `_id`
 UP, DOWN = 1, -1
-UNENDED = frozenset(statuses()) - {"COMPLETED", "FAILED", "COMPENSATED"}
+UNENDED = frozenset(statuses()) - ENDED
 MOST_SKEW = timedelta(hours=1)  # how far the clock of a producer may be ahead of those of the steps
 
 
@@ -123,6 +124,13 @@ def under_way(tenant_id: str, journey: str) -> Query:
     return Query(wanted, "by_status", SAGA_INDEXES["by_status"][-2:])
 
 
+def waiting_for_a_person(tenant_id: str) -> Query:
+    """The sagas in which a step, or the undo of one, is parked: they have not ended."""
+    parked = {"steps.state": {"$in": ["parked", "undo_parked"]}}
+    wanted = {"tenant_id": tenant_id, "status": {"$in": sorted(UNENDED)}, **parked}
+    return Query(wanted, "by_status", SAGA_INDEXES["by_status"][-2:])
+
+
 def beginning_with(tenant_id: str, text: str) -> tuple[Query, ...]:
     """The sagas one of whose ids begins with a text, a question for each kind of id."""
     of_ids = {"_id": "_id_", "partner_id": "of_partner", "correlation_id": "of_correlation"}
@@ -151,6 +159,19 @@ def changed_since(tenant_id: str, wanted: Wanted, time: datetime) -> Query:
     )
 
 
+def to_be_acted_in() -> Query:
+    """The sagas of all tenants in which a step must act: of one that has ended the index says null,
+    and passes over it."""
+    some = {"$gte": ""}
+    return Query({"tenant_id": some, "current_step": some}, "by_step", SAGA_INDEXES["by_step"])
+
+
+def unchanged(step: str, before: datetime) -> Query:
+    """The sagas of all tenants that wait for a step, and have not changed since that time."""
+    wanted = {"tenant_id": {"$gte": ""}, "current_step": step, "updated_at": {"$lt": before}}
+    return Query(wanted, "by_step", SAGA_INDEXES["by_step"])
+
+
 def is_wanted(wanted: Wanted, saga: Saga) -> bool:
     """Whether the list that is wanted has this saga, wherever its pages begin."""
     failure = saga["failure"]
@@ -161,6 +182,15 @@ def is_wanted(wanted: Wanted, saga: Saga) -> bool:
         and (start is None or start <= at)
         and (end is None or at < end)
     )
+
+
+def stuck(tenant_id: str) -> list[Query]:
+    """The sagas that have not ended, a question for each status: the longest unchanged first."""
+    order = [(field, UP) for field, _ in SAGA_INDEXES["by_status"][-2:]]
+    return [
+        Query({"tenant_id": tenant_id, "status": status}, "by_status", order)
+        for status in sorted(UNENDED)
+    ]
 
 
 def _exact(tenant_id: str, field: str, text: str, hint: str) -> Query:

@@ -17,12 +17,13 @@ from contracts.journey import COMPLETED, Journey, Journeys
 from saga_state.document import Fact, FactsByKind, Parked, Side
 from saga_state.facts import START, record_order
 from saga_state.merging import identity_in
-from saga_state.parked import last_parkings, undo_parked
+from saga_state.parked import ASKED, last_parkings, undo_parked
 
 TIMEOUT = "TIMEOUT"
 FAILED = PartnerOnboardingFailed.__name__
 REQUESTED = CompensationRequested.__name__
 UNDONE = CompensationCompleted.__name__
+BY_ANYBODY = frozenset({START, REQUESTED, *ASKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,14 @@ def _time_then_identity(item: tuple[str, Fact]) -> tuple[datetime, str]:
 
 
 def _journey(name: str, own: Sequence[Fact], journeys: Journeys) -> Journey:
-    """The journey in the lowest version that was said.
+    """The journey in the version that its steps went by, else in the lowest that was said.
 
-    A hand-made start that names no version is read as the one that is current: when that was
-    raised, a replay would misread it. What the steps say has the version they went by.
+    A start or a request that names no version is read as the one that this process starts on: that
+    of the first step may be higher or lower while it is changed, and is another in a replay.
     """
-    versions = [fact["journey_version"] for fact in own if fact["journey"] == name]
-    version = min(versions, default=1)
+    told = [fact for fact in own if fact["journey"] == name]
+    by_steps = [fact for fact in told if fact["type"] not in BY_ANYBODY]
+    version = min((fact["journey_version"] for fact in by_steps or told), default=1)
     return journeys.get((name, version)) or Journey(name, version, ())
 
 

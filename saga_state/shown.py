@@ -1,9 +1,15 @@
-"""Sagas and their events as JSON for programs: the documented fields, without internal ones."""
+"""Sagas and their events as they are shown.
 
-from typing import Any
+To programs the documented fields as JSON, without internal ones; to people what a step's state
+means in its saga.
+"""
 
-from saga_state.document import Saga, StoredEvent
+from collections.abc import Mapping
+from typing import Any, cast
 
+from saga_state.document import Saga, StepState, StoredEvent
+
+INTERNAL = ("sides", "revision")  # of a saga; whoever only shows it need not read them
 _DOCUMENTED = (
     "tenant_id",
     "partner_id",
@@ -36,7 +42,24 @@ def saga_json(saga: Saga) -> dict[str, Any]:
     return {"saga_id": stored["_id"], **{name: stored.get(name) for name in _DOCUMENTED}}
 
 
+def stored_form(shown: Mapping[str, Any]) -> Saga:
+    """The other way round: what is told of a saga, without what is internal."""
+    return cast(Saga, {"_id": shown["saga_id"], **shown})
+
+
 def event_json(event: StoredEvent, with_data: bool) -> dict[str, Any]:
     """The document of `saga_state.events`; `data` may be personal, so it is asked for."""
     told = {name: value for name, value in event.items() if name not in _INTERNAL_OF_EVENT}
     return {**told, "data": event["data"]} if with_data else told
+
+
+def shown_state(saga: Saga, step: StepState) -> str:
+    """A step that waits is one whose turn it is, or was; none does in a saga that has ended, or is
+    being undone."""
+    if step["state"] != "waiting":
+        return step["state"]
+    if saga["ended_at"] is not None or saga["status"] == "COMPENSATING":
+        return "not reached"
+    names, now = [one["step"] for one in saga["steps"]], saga["current_step"]
+    is_ahead = now in names and names.index(step["step"]) > names.index(now)
+    return "to come" if is_ahead else "waiting"

@@ -21,6 +21,7 @@ from saga_state.document import (
 )
 from saga_state.facts import HashOf
 from saga_state.merging import first_side, identity_in, merged
+from saga_state.notes import Note, note_of
 from saga_state.said import Said, said_in
 from saga_state.status import current_step_of, ended_at_of, is_late_undo, status_of
 from saga_state.steps import milliseconds, steps_of
@@ -40,10 +41,15 @@ def fold(
     saga: Saga | None, events: Iterable[Event], hash_of: HashOf, journeys: Journeys = JOURNEYS
 ) -> Saga:
     """The saga after all these events of it (at least one); cheaper than one by one."""
+    return fold_notes(saga, (note_of(event, hash_of) for event in events), journeys)
+
+
+def fold_notes(saga: Saga | None, notes: Iterable[Note], journeys: Journeys = JOURNEYS) -> Saga:
+    """The same of what was noted of its events."""
     before: Sides = saga["sides"] if saga else {}
     sides, saga_id = before, saga["_id"] if saga else ""
-    for event in events:
-        sides, saga_id = merged(sides, event, hash_of), event.context.saga_id
+    for note in notes:
+        sides, saga_id = merged(sides, note), note["saga_id"]
     if saga is not None and sides is before:
         return saga
     return _told(saga_id, saga["revision"] if saga else 0, sides, journeys)

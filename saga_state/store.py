@@ -1,4 +1,4 @@
-"""The projection in MongoDB. The only module here that imports the driver.
+"""The projection in MongoDB.
 
 Errors of the driver are raised as they are; `transient` tells which to try again.
 """
@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, IndexModel, InsertOne, ReadPreference, ReplaceOne
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     BulkWriteError,
@@ -23,17 +22,22 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from saga_state import queries, schema
+from saga_state.building import Building
 from saga_state.document import SCHEMA_VERSION, Saga, StoredEvent
 from saga_state.queries import Query, Wanted
 from saga_state.records import ORDER, SAME
+from saga_state.validator_store import ensure_collection
+from saga_state.writing import Documents, bulk, if_later, if_unchanged
 
 Client = AsyncMongoClient[dict[str, Any]]
-Documents = AsyncCollection[dict[str, Any]]
-DUPLICATE_KEY, NAMESPACE_EXISTS = 11_000, 48
+Database = AsyncDatabase[dict[str, Any]]
 READ_AT_ONCE = 200
+BUILDING = "building"  # in `meta`: names the collections that a rebuild fills
+HASH_KEY = "hash-key"  # in `meta`
+SWAPPED = frozenset({43, 175})  # CursorNotFound, QueryPlanKilled: of a collection that was swapped
 
 
-def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
+def database(client: Client, prefix: str = "") -> Database:
     """`<prefix>saga_state`, written to a majority's journal, whatever the URI says."""
     return client.get_database(
         f"{prefix}saga_state",
@@ -45,9 +49,13 @@ def database(client: Client, prefix: str = "") -> AsyncDatabase[dict[str, Any]]:
 
 
 def transient(error: BaseException) -> bool:
-    """Whether trying again can help: the server is away, changes its primary, or is slow."""
+    """Whether trying again can help: the server is away, changes its primary, or is slow, or a
+    rebuild was swapped under it."""
     if isinstance(error, BulkWriteError):
-        return bool(error.details.get("writeConcernErrors"))
+        codes = {item["code"] for item in error.details.get("writeErrors", ())}
+        return bool(error.details.get("writeConcernErrors")) or bool(codes & SWAPPED)
+    if isinstance(error, OperationFailure) and error.code in SWAPPED:
+        return True
     return isinstance(
         error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WriteConcernError
     )
@@ -56,26 +64,44 @@ def transient(error: BaseException) -> bool:
 class SagaStore:
     """Sagas and their events: the port `Keeper` of the projector, and what people ask.
 
-    A rebuild gives other names for the two collections, and swaps them when they agree.
+    Of a `building` it is those that a rebuild fills, and swaps with the others (rebuild_store.py).
+    `without`: fields of sagas that are not read, for whoever has no use of them.
     """
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
-        sagas: str = "sagas",
-        events: str = "events",
+        database: Database,
+        building: Building | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self._database = database
-        self._sagas: Documents = database[sagas]
-        self._events: Documents = database[events]
+        self._sagas: Documents = database[building.sagas if building else "sagas"]
+        self._events: Documents = database[building.events if building else "events"]
+        self._fields = dict.fromkeys(without, 0) or None
+        self._first_revision = building.first_revision if building else 0
 
     async def ensure(self) -> None:
         """Make collections, validators and indexes that are not there; nothing is dropped."""
-        await self._ensure(self._sagas, schema.SAGA)
-        await self._ensure(self._events, schema.EVENT)
+        await ensure_collection(self._database, self._sagas.name, schema.SAGA)
+        await ensure_collection(self._database, self._events.name, schema.EVENT)
         await self.ensure_indexes()
         version = {"$max": {"schema_version": SCHEMA_VERSION}}
-        await self._database.meta.update_one({"_id": self._sagas.name}, version, upsert=True)
+        await self._database.meta.update_one({"_id": "sagas"}, version, upsert=True)
+
+    async def building(self) -> "SagaStore | None":
+        """What a rebuild fills now, if there is one. The projector asks with each batch."""
+        found = await self._database.meta.find_one({"_id": BUILDING})
+        return SagaStore(self._database, Building(found["number"])) if found else None
+
+    async def note_hash_key(self, fingerprint: str) -> None:
+        """Which key this projection hashes e-mail addresses with (partner_hash.fingerprint)."""
+        noted = {"$set": {"fingerprint": fingerprint}}
+        await self._database.meta.update_one({"_id": HASH_KEY}, noted, upsert=True)
+
+    async def hash_key(self) -> str | None:
+        """What was noted last."""
+        found = await self._database.meta.find_one({"_id": HASH_KEY})
+        return found["fingerprint"] if found else None
 
     async def ensure_indexes(self) -> None:
         """Make the indexes that are not there."""
@@ -91,7 +117,9 @@ class SagaStore:
 
     async def insert_events(self, events: Sequence[StoredEvent]) -> Mapping[str, StoredEvent]:
         """See Keeper. One bulk; one read more if some are kept already."""
-        refused = await _bulk(self._events, [InsertOne(dict(event)) for event in events])
+        if not events:  # of records that could not be read: MongoDB refuses an empty bulk
+            return {}
+        refused = await bulk(self._events, [InsertOne(dict(event)) for event in events])
         if not refused:
             return {}
         ids = [events[index]["_id"] for index in refused]
@@ -101,21 +129,27 @@ class SagaStore:
 
     async def replace_later(self, events: Sequence[StoredEvent]) -> None:
         """See Keeper. One bulk."""
-        await _bulk(self._events, [ReplaceOne(_if_later(event), dict(event)) for event in events])
+        await bulk(self._events, [ReplaceOne(if_later(event), dict(event)) for event in events])
 
     async def read_sagas(self, saga_ids: Collection[str]) -> Mapping[str, Saga]:
         """Those that exist, by id, of whatever tenant."""
-        found = await self._sagas.find({"_id": {"$in": list(saga_ids)}}).to_list(None)
+        found = await self._sagas.find({"_id": {"$in": list(saga_ids)}}, self._fields).to_list(None)
         return {form["_id"]: cast(Saga, form) for form in found}
+
+    async def known(self, saga_ids: Collection[str]) -> set[str]:
+        """Which of them exist, of whatever tenant."""
+        found = await self._sagas.find({"_id": {"$in": list(saga_ids)}}, {"_id": 1}).to_list(None)
+        return {form["_id"] for form in found}
 
     async def write_sagas(self, sagas: Sequence[Saga]) -> Collection[str]:
         """See Keeper. One bulk: where the revision misses, E11000 on `_id` tells."""
-        refused = await _bulk(self._sagas, [_if_unchanged(saga) for saga in sagas])
+        first = self._first_revision
+        refused = await bulk(self._sagas, [if_unchanged(saga, first) for saga in sagas])
         return {sagas[index]["_id"] for index in refused}
 
     async def find(self, tenant_id: str, text: str, limit: int = 50) -> list[Saga]:
         """The saga of that id, else those of that partner, else of that correlation id."""
-        one = await self._sagas.find_one({"_id": text, "tenant_id": tenant_id})
+        one = await self._sagas.find_one({"_id": text, "tenant_id": tenant_id}, self._fields)
         if one is not None:
             return [cast(Saga, one)]
         of_partner, of_correlation = queries.of_any_id(tenant_id, text)
@@ -158,7 +192,11 @@ class SagaStore:
         """See queries.changed_since. One after the other: what is told anew of a saga is enough."""
         query = queries.changed_since(tenant_id, wanted, time)
         found = self._sagas.find(
-            query.filter, sort=list(query.sort), hint=query.hint, batch_size=READ_AT_ONCE
+            query.filter,
+            self._fields,
+            sort=list(query.sort),
+            hint=query.hint,
+            batch_size=READ_AT_ONCE,
         )
         async with found:
             async for form in found:
@@ -189,58 +227,12 @@ class SagaStore:
 
     async def ask(self, query: Query, limit: int) -> list[Saga]:
         """The sagas that a query of queries.py finds."""
-        return cast(list[Saga], await _ask(self._sagas, query, limit))
-
-    async def _ensure(self, collection: Documents, validator: schema.Schema) -> None:
-        rule = {"$jsonSchema": validator}
-        try:
-            await self._database.create_collection(
-                collection.name, check_exists=False, validator=rule
-            )
-        except OperationFailure as error:
-            if error.code != NAMESPACE_EXISTS:
-                raise
-            await self._database.command("collMod", collection.name, validator=rule)
+        return cast(list[Saga], await _ask(self._sagas, query, limit, self._fields))
 
 
-async def _ask(collection: Documents, query: Query, limit: int) -> list[dict[str, Any]]:
-    found = collection.find(query.filter, sort=list(query.sort), hint=query.hint, limit=limit)
+async def _ask(
+    collection: Documents, query: Query, limit: int, fields: Mapping[str, int] | None = None
+) -> list[dict[str, Any]]:
+    order = list(query.sort)
+    found = collection.find(query.filter, fields, sort=order, hint=query.hint, limit=limit)
     return await found.to_list(limit)
-
-
-async def _bulk(
-    collection: Documents, operations: Sequence[InsertOne[Any] | ReplaceOne[Any]]
-) -> Collection[int]:
-    """The places of the operations that met E11000; any other error is raised.
-
-    What they met is then in a majority's journal too: the server waits for it before it answers
-    a refused write (LastOpFixer). So the next read sees it, and nothing rests on a write that a
-    change of primary could take back.
-    """
-    try:
-        await collection.bulk_write(list(operations), ordered=False)
-    except BulkWriteError as error:
-        errors = error.details["writeErrors"]
-        foreign = any(item["code"] != DUPLICATE_KEY for item in errors)
-        if foreign or error.details.get("writeConcernErrors"):
-            raise
-        return [item["index"] for item in errors]
-    return []
-
-
-def _if_unchanged(saga: Saga) -> InsertOne[Any] | ReplaceOne[Any]:
-    """A new saga is inserted, which is cheaper than the upsert of one that is stored."""
-    if saga["revision"] == 0:
-        return InsertOne({**saga, "revision": 1})
-    guard = {"_id": saga["_id"], "revision": saga["revision"]}
-    return ReplaceOne(guard, {**saga, "revision": saga["revision"] + 1}, upsert=True)
-
-
-def _if_later(event: StoredEvent) -> Mapping[str, Any]:
-    """That the kept one comes later by ORDER: the first field that differs is greater."""
-    form: Mapping[str, Any] = dict(event)
-    later = [
-        {**{same: form[same] for same in ORDER[:place]}, field: {"$gt": form[field]}}
-        for place, field in enumerate(ORDER)
-    ]
-    return {"_id": event["_id"], "$or": later}

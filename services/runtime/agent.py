@@ -98,7 +98,7 @@ def build_app(
         producer_request_timeout=15,
         producer_threaded=False,
     )
-    app.transport = transport(settings.fetch_max_wait_ms)(app.conf.broker, app)
+    app.transport = transport(settings)(app.conf.broker, app)
     for number, intake in enumerate(intakes):
         _agent(app, f"take-{number}", intake, vitals, on_batch)
     return app

@@ -99,5 +99,5 @@ def emptied(case: Case, one: Document, state: State) -> Document:
     """Without what was done, and without personal data; times that no longer matter are gone."""
     return replace(
         one, state=state, decided_at=case.now, result=None, holds={}, plan=(), record=None,
-        lease=None, try_at=None, deadline_at=None, watch_at=None, give_up_at=None,
+        lease=None, try_at=None, last_answer=None, deadline_at=None, watch_at=None, give_up_at=None,
     )  # fmt: skip

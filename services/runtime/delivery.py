@@ -51,6 +51,7 @@ class Delivery:
     counts: Counts
     call: Callable[[Document], None]
     marks: Marks = field(default_factory=Marks)
+    traced: Callable[[Sequence[Event]], list[Event]] = list  # gives each the context of a span
 
 
 async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
@@ -58,15 +59,14 @@ async def deliver(delivery: Delivery, batch: Sequence[Record]) -> None:
     wishes, records = sorted_out(batch, delivery.part, delivery.reader)
     events, poisoned = read(records, delivery.reader)
     answered, sagas = list[Event](), defaultdict[str, list[Event]](list)
-    for event in events:
-        theirs = is_from_next(event, delivery.part)
-        (answered if theirs else sagas[event.context.saga_id]).append(event)
+    for one in delivery.traced(events):
+        (answered if is_from_next(one, delivery.part) else sagas[one.context.saga_id]).append(one)
     undoing = {one.context.saga_id for one in events if is_of_undoing(one, delivery.part)}
     stored = await delivery.store.read(list(undoing)) if undoing else {}
     await asyncio.gather(settle(delivery, sagas, stored), clear_watches(delivery, answered))
     await set_aside(delivery, poisoned)
     if wishes:
-        await grant(delivery, wishes)
+        await grant(delivery, delivery.traced(wishes))
 
 
 def read(batch: Iterable[Record], reader: Reader) -> tuple[list[Event], list[Poisoned]]:

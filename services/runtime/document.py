@@ -71,10 +71,12 @@ class Document:
     how much of that is known to be sent. `trigger`
     is None where an undo came before the event that the step waits for.
 
+    `undo_traceparent` is the trace context of who asked to undo it, if a call follows from it.
     `blocked_for` are other tenants that asked to undo it before anybody knew whose saga it is.
 
     Of a step with an outside system: `outer`; `plan` is what a yes will say; `lease` names who is
-    calling; `try_at` is when the lease ends or the next try is due.
+    calling; `try_at` is when the lease ends or the next try is due; `last_answer` is what the last
+    call came to that must be made again: for a person, nothing is decided from it.
     """
 
     context: Context
@@ -93,10 +95,12 @@ class Document:
     record: Record | None = None
     lease: str | None = None
     try_at: datetime | None = None
+    last_answer: str | None = None
     deadline_at: datetime | None = None
     watch_at: datetime | None = None
     give_up_at: datetime | None = None
     undo_wanted: bool = False
+    undo_traceparent: str | None = None
     deadline_spoke: bool = False
     resolving: bool = False
     blocked_for: tuple[str, ...] = ()
@@ -106,6 +110,11 @@ class Document:
         """The document with changes, and with more to say."""
         outbox, said = (*self.outbox, *messages), self.said + len(messages)
         return replace(self, outbox=outbox, said=said, **changes)
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace context of what it works on, or did last."""
+        return self.undo_traceparent or (self.trigger.traceparent if self.trigger else None)
 
     @property
     def is_answer(self) -> bool:

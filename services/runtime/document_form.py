@@ -75,10 +75,12 @@ _PLAIN = (
     "outer",
     "lease",
     "try_at",
+    "last_answer",
     "deadline_at",
     "watch_at",
     "give_up_at",
     "undo_wanted",
+    "undo_traceparent",
     "deadline_spoke",
     "resolving",
 )

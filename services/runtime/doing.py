@@ -52,7 +52,7 @@ def do_answered(case: Case) -> Outcome:
     one, told = case.known, answer_of(case)
     if told is None:
         return nothing(case)
-    freed = replace(one, lease=None, try_at=None)
+    freed = replace(one, lease=None, try_at=None, last_answer=told.where or None)
     if isinstance(told.answer, Rejected):
         if one.deadline_spoke:  # its failure was said already
             return say_nothing_to_undo(case, emptied(case, freed, "blocked"))
@@ -60,7 +60,7 @@ def do_answered(case: Case) -> Outcome:
     if one.undo_wanted:  # whatever became of it, it is to be undone
         return start_undo(case, freed)
     if told.answer == "yes":
-        return _yes(case, freed, saying.said_now(freed.plan, case.now))
+        return _yes(case, freed, saying.said_now(freed.plan, case.now), last_answer=None)
     if told.answer == "bug" and one.attempts >= TRIES_OF_A_BUG:
         return _park(case, freed, told.where)
     return Outcome(replace(freed, try_at=case.part.next_try_at(case.now, one.attempts)))
@@ -113,7 +113,8 @@ def _park(case: Case, one: Document, where: str) -> Outcome:
     told = [saying.parked(case.voice, one, "parked", where)]
     if one.record:
         told.insert(0, saying.set_aside(one.record, case.part, where, one.attempts))
-    parked = replace(one, state="parked", refusal=Refusal(poison.BUG, where), decided_at=case.now)
+    refusal = Refusal(poison.BUG, where)
+    parked = replace(one, state="parked", refusal=refusal, last_answer=None, decided_at=case.now)
     return spoken(parked.saying(*told))
 
 

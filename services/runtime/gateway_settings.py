@@ -39,6 +39,9 @@ class GatewaySettings(BaseSettings):
     gateway_streams_max: int = Field(
         1_000, ge=1, description="Event streams that are open at once, in each gateway"
     )
+    events_lost_seconds: Seconds = Field(
+        300, description="What a step said and the projection did not hear by then counts as lost"
+    )
     auth: Literal["on", "off"] = Field(
         "on", description="off: everybody may do everything; on a loopback address only"
     )

@@ -18,6 +18,8 @@ async def start_health(service: str, settings: Settings, vitals: Vitals) -> web.
     SettingsError if the host and port of the settings cannot be listened on.
     """
 
+    metrics.begin(service, settings.fail_stops)
+
     async def livez(_request: web.Request) -> web.Response:
         return web.json_response({"status": "pass"})
 

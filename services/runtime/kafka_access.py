@@ -4,13 +4,15 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
-from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from services.runtime.settings import PREFIX, Settings, SettingsError
+
+if TYPE_CHECKING:  # a command that needs no Faust should not wait for it
+    from faust.auth import Credentials
 
 KAFKA = f"{PREFIX}KAFKA"
 CHECK_SECONDS = 5.0
@@ -22,8 +24,10 @@ def client_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def credentials(settings: Settings) -> Credentials | None:
+def credentials(settings: Settings) -> "Credentials | None":
     """The same for Faust; None: in the clear, as nobody."""
+    from faust.auth import SASLCredentials, SSLCredentials
+
     told = security(settings)
     tls = told.get("ssl_context")
     if "sasl_mechanism" in told:

@@ -1,73 +1,71 @@
-"""Where logs end and where groups stand, on Kafka (the port `Places`).
-
-Tansu 0.6.0 tells of a log's end what is one past the first record of its last batch. So the log is
-read on from the end that was told: to a step that is behind, the answer to a saga may be in that
-batch, and the saga would be undone although it was answered.
-"""
+"""Where logs end and where groups stand, on Kafka (the port `Places`)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError
-from aiokafka.partitioner import murmur2
+from aiokafka.errors import GroupCoordinatorNotAvailableError, for_code
 
 from services.runtime.kafka_access import client_options
+from services.runtime.kafka_reading import first_since, partitions_of, read_on, times_at
+from services.runtime.record_batches import tolerate_header_names
 from services.runtime.settings import Settings
 from services.runtime.watching import Offsets, Partition
 
-ANSWER_SECONDS = 10.0
-EMPTY_FETCH_MS, READ_ON_MS = 20, 200
-TIMES_SECONDS = 0.5
+ANSWER_SECONDS, CLOSE_SECONDS = 10.0, 1.0
+EMPTY_FETCH_MS = 20
+Step = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The state of a group, and its clients; None: the broker does not tell them (Tansu keeps
+    members that are long dead; Apache Kafka while partitions are shared out)."""
+
+    state: str
+    clients: tuple[str, ...] | None
 
 
 class KafkaPlaces:
-    """Connects when it is first asked."""
+    """Connects when it is first asked. Its one consumer answers one question at a time: each
+    assigns what it reads, and takes it away again."""
 
     def __init__(self, settings: Settings) -> None:
         self._options = client_options(settings)
         self._consumer: AIOKafkaConsumer | None = None
         self._admin: AIOKafkaAdminClient | None = None
         self._counts: dict[str, int] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def ends(self, topics: Sequence[str]) -> Offsets:
         """See Places."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            consumer, _ = await self._connected()
-            for topic in topics:
-                found = consumer.partitions_for_topic(topic)
-                if found is None:  # not asked for before
-                    await consumer._client.add_topic(topic)
-                    found = consumer.partitions_for_topic(topic)
-                self._counts[topic] = len(found or (0,))
-            wanted = [
-                TopicPartition(topic, one) for topic in topics for one in range(self._counts[topic])
-            ]
+        async with self._consuming() as consumer:
+            wanted = [one for topic in topics for one in await self._partitions(consumer, topic)]
             told = await consumer.end_offsets(wanted)
-            ends = await _read_on(consumer, told)
+            ends = await read_on(consumer, told)
         return {(one.topic, one.partition): offset for one, offset in ends.items()}
 
     async def begins(self, topics: Sequence[str]) -> Offsets:
         """Where the logs begin that `ends` was asked of before."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            consumer, _ = await self._connected()
+        async with self._consuming() as consumer:
             wanted = [TopicPartition(one, n) for one in topics for n in range(self._counts[one])]
             told = await consumer.beginning_offsets(wanted)
         return {(one.topic, one.partition): offset for one, offset in told.items()}
 
     async def times_at(self, places: Offsets) -> Mapping[Partition, int]:
-        """The times (ms since 1970) of the records at these places, or of the first behind them;
-        without those that did not come in half a second."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            consumer, _ = await self._connected()
-            return await _times(consumer, {TopicPartition(*one): at for one, at in places.items()})
+        """See `kafka_reading.times_at`."""
+        wanted = {TopicPartition(*one): at for one, at in places.items()}
+        async with self._consuming() as consumer:
+            return await times_at(consumer, wanted)
 
     async def of_group(self, group: str, partitions: Sequence[Partition]) -> Offsets:
         """See Places."""
         wanted = [TopicPartition(*one) for one in partitions]
         async with asyncio.timeout(ANSWER_SECONDS):
-            _, admin = await self._connected()
+            admin = await self._asking()
             found = await admin.list_consumer_group_offsets(group, partitions=wanted)
         if len(found) < len(wanted):  # aiokafka does not raise what a coordinator says of a group
             raise GroupCoordinatorNotAvailableError(group)
@@ -77,70 +75,100 @@ class KafkaPlaces:
             if told.offset >= 0
         }
 
-    def partition_of(self, topic: str, key: str) -> Partition:
-        """As the producer's partitioner has it (Kafka's own: murmur2)."""
-        return topic, (murmur2(key.encode()) & 0x7FFFFFFF) % self._counts[topic]
+    async def topics(self) -> frozenset[str]:
+        """The names of all topics. To ask anything else about one that is missing may make it
+        (Tansu)."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            admin = await self._asking()
+            return frozenset(await admin.list_topics())
+
+    async def since(self, topics: Sequence[str], time_ms: int) -> Offsets:
+        """How many records each partition was given since that time."""
+        async with self._consuming() as consumer:
+            wanted = [one for topic in topics for one in await self._partitions(consumer, topic)]
+            ends = await consumer.end_offsets(wanted)
+            first = await first_since(consumer, wanted, time_ms)
+        return {
+            (one.topic, one.partition): max(0, ends[one] - first.get(one, ends[one]))
+            for one in wanted
+        }
+
+    async def first_since(self, topics: Sequence[str], time_ms: int) -> Offsets:
+        """Where the first record of each partition stands that is as young; none: where it ends."""
+        async with self._consuming() as consumer:
+            wanted = [one for topic in topics for one in await self._partitions(consumer, topic)]
+            ends = await consumer.end_offsets(wanted)
+            first = await first_since(consumer, wanted, time_ms)
+        return {(one.topic, one.partition): first.get(one, ends[one]) for one in wanted}
+
+    async def members(self, group: str) -> Members:
+        """Who is in a group."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            admin = await self._asking()
+            (answer,) = await admin.describe_consumer_groups([group])
+        ((code, _, state, _, protocol, members, *_),) = answer.groups
+        if code:
+            raise for_code(code)(group)
+        if members and not protocol:
+            return Members(state, None)
+        return Members(state, tuple(f"{one[1]} at {one[2].lstrip('/')}" for one in members))
 
     async def close(self) -> None:
         """End the connections, if there are any."""
         if self._consumer is not None:
-            await self._consumer.stop()
+            await _end(self._consumer.stop)
         if self._admin is not None:
-            await self._admin.close()
+            await _end(self._admin.close)
 
-    async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
-        if self._consumer is None:
-            consumer = AIOKafkaConsumer(
-                **self._options,
-                enable_auto_commit=False,
-                fetch_max_wait_ms=EMPTY_FETCH_MS,
-            )
-            await consumer.start()
-            self._consumer = consumer
-        if self._admin is None:
-            admin = AIOKafkaAdminClient(**self._options)
-            await admin.start()
-            self._admin = admin
-        return self._consumer, self._admin
+    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+        found = await partitions_of(consumer, topic)
+        self._counts[topic] = len(found)
+        return found
+
+    @asynccontextmanager
+    async def _consuming(self) -> AsyncIterator[AIOKafkaConsumer]:
+        async with asyncio.timeout(ANSWER_SECONDS), self._one_at_a_time:
+            if self._consumer is None:
+                tolerate_header_names()
+                consumer = AIOKafkaConsumer(
+                    **self._options,
+                    enable_auto_commit=False,
+                    fetch_max_wait_ms=EMPTY_FETCH_MS,
+                )
+                await _or_end(consumer.start, consumer.stop)
+                self._consumer = consumer
+            yield self._consumer
+
+    async def _asking(self) -> AIOKafkaAdminClient:
+        async with self._one_at_a_time:
+            if self._admin is None:
+                admin = AIOKafkaAdminClient(**self._options)
+                await _or_end(admin.start, admin.close)
+                self._admin = admin
+            return self._admin
 
 
-async def _read_on(
-    consumer: AIOKafkaConsumer, told: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, int]:
-    """Where the logs end, if they end behind what was told. Nothing is fetched afterwards."""
-    consumer.assign(list(told))
+@asynccontextmanager
+async def open_places(settings: Settings) -> AsyncIterator[KafkaPlaces]:
+    """Closed at the end of the block."""
+    places = KafkaPlaces(settings)
     try:
-        for one, offset in told.items():
-            consumer.seek(one, offset)
-        await consumer.getmany(timeout_ms=READ_ON_MS)
-        return {one: await consumer.position(one) for one in told}
+        yield places
     finally:
-        consumer.unsubscribe()
+        await places.close()
 
 
-async def _times(
-    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int]
-) -> dict[Partition, int]:
-    """Nothing is fetched afterwards."""
-    consumer.assign(list(places))
+async def _or_end(start: Step, end: Step) -> None:
+    """A client that could not start in its time leaves nothing open."""
     try:
-        for one, offset in places.items():
-            consumer.seek(one, offset)
-        return await _first_times(consumer, places)
-    finally:
-        consumer.unsubscribe()
+        await start()
+    except BaseException:
+        await end()
+        raise
 
 
-async def _first_times(
-    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int]
-) -> dict[Partition, int]:
-    times: dict[Partition, int] = {}
-    deadline = asyncio.get_running_loop().time() + TIMES_SECONDS
-    while len(times) < len(places) and asyncio.get_running_loop().time() < deadline:
-        found = await consumer.getmany(*(set(places) - _known(times)), timeout_ms=READ_ON_MS)
-        times |= {(one.topic, one.partition): some[0].timestamp for one, some in found.items()}
-    return times
-
-
-def _known(times: Mapping[Partition, int]) -> set[TopicPartition]:
-    return {TopicPartition(*one) for one in times}
+async def _end(end: Step) -> None:
+    """It takes no longer than a second: a client of aiokafka that asks for metadata just then may
+    hang."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(end(), CLOSE_SECONDS)

@@ -7,21 +7,20 @@ do nothing, and say nothing, until the new log is as long as the old one was.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
 from contracts.topics import group
 from services.runtime.kafka import transient
-from services.runtime.kafka_places import KafkaPlaces
+from services.runtime.kafka_places import open_places
 from services.runtime.patience import patiently
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals, fail_stop
 from services.runtime.watching import Partition, Places
 
 PATIENCE_SECONDS = 5.0  # an end that is told may be too low for a moment: it is asked for again
-PAUSE_SECONDS, CLOSE_SECONDS = 1.0, 5.0
+PAUSE_SECONDS = 1.0
 log = structlog.get_logger()
 Stop = Callable[[str], None]
 
@@ -39,9 +38,10 @@ class Past:
         topic, number = self.partition
         stands = f"{self.group} has read {topic}/{number} up to {self.committed}"
         reset = f"--reset-offsets --to-earliest --group {self.group} --topic {topic} --execute"
+        tool = "kafka-consumer-groups.sh --bootstrap-server $ONBOARDING_KAFKA"
         return (
             f"{stands}, but that log ends at {self.end}: the topic was made anew. "
-            f"Stop all of {self.group}, then kafka-consumer-groups.sh {reset}"
+            f"Stop all of {self.group}, then reset every partition of it: {tool} {reset}"
         )
 
 
@@ -64,17 +64,13 @@ async def _look(
     """It stops before it closes its connections: to close them may hang where a log is empty."""
     pairs = [one.rpartition("/") for one in assigned]
     partitions = [(topic, int(number)) for topic, _, number in pairs]
-    places = KafkaPlaces(settings)
-    try:
+    async with open_places(settings) as places:
         found = await patiently(
             "kafka", vitals, lambda: past_the_end(places, group_name, partitions), transient
         )
         if found:
             stop(str(found[0]))
         log.info("ends.seen", partitions=len(assigned))
-    finally:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(places.close(), CLOSE_SECONDS)
 
 
 async def past_the_end(

@@ -1,6 +1,7 @@
 """Logs: events with fields, as JSON lines or, for a person at a terminal, in colour.
 
 Never personal data: ids, codes and coordinates only. Foreign loggers go through the same pipe.
+The level may change while the process runs (SIGUSR1, SIGUSR2): what is below it costs nothing.
 """
 
 import logging
@@ -16,6 +17,20 @@ QUIET = (
     "aiokafka", "faust", "mode", "kafka", "asyncio", "pymongo", "services.runtime.agent",
     "httpx", "httpcore",  # they log each call, with words of the other side
 )  # fmt: skip
+METHODS = ("debug", "info", "warning", "error")
+# Loggers are kept, all of this one class: its methods are those of the level of now.
+_LOGGER: type[Any] = type("Logger", (structlog.make_filtering_bound_logger(logging.DEBUG),), {})
+
+
+def set_level(level: str) -> None:
+    """Log from this level on: DEBUG, INFO, WARNING or ERROR."""
+    number = logging.getLevelName(level)
+    filtering = structlog.make_filtering_bound_logger(number)
+    for method in METHODS:
+        setattr(_LOGGER, method, getattr(filtering, method))
+    logging.root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
 
 
 def configure(settings: Settings, service: str) -> None:
@@ -30,17 +45,17 @@ def configure(settings: Settings, service: str) -> None:
         settings.log_format == "auto" and sys.stdout.isatty()
     )
     render = structlog.dev.ConsoleRenderer() if console else _json
-    level = logging.getLevelName(settings.log_level)
     structlog.configure(
         processors=[*shared, _safe_errors, render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=_LOGGER,
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
-    _foreign(shared, render, level)
+    _foreign(shared, render)
+    set_level(settings.log_level)
 
 
-def _foreign(shared: list[Any], render: Any, level: int) -> None:
+def _foreign(shared: list[Any], render: Any) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -54,9 +69,6 @@ def _foreign(shared: list[Any], render: Any, level: int) -> None:
     )
     handler.addFilter(_no_values_of_errors)
     logging.root.handlers = [handler]
-    logging.root.setLevel(level)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
 def _no_values_of_errors(record: logging.LogRecord) -> bool:

@@ -1,6 +1,7 @@
 """The connection to MongoDB: what is acknowledged, how long is waited, what may be tried again."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
@@ -17,6 +18,7 @@ from pymongo.errors import (
     WriteConcernError,
     WTimeoutError,
 )
+from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -30,8 +32,11 @@ _DATABASE = re.compile(r"not authorized on (\S+) to execute")
 Client = AsyncMongoClient[dict[str, Any]]
 
 
-def connect(uri: str, answer_seconds: float = 5.0) -> Client:
-    """A client all of whose waits end; what counts as written is said by `database`.
+def connect(
+    uri: str, answer_seconds: float = 5.0, listeners: Sequence[CommandListener] = ()
+) -> Client:
+    """A client all of whose waits end; what counts as written is said by `database`. `listeners`
+    hear of each command.
 
     SettingsError, one line without a word of the URI, if it cannot be read.
     """
@@ -45,6 +50,7 @@ def connect(uri: str, answer_seconds: float = 5.0) -> Client:
             waitQueueTimeoutMS=10_000,
             tz_aware=True,
             tzinfo=UTC,
+            event_listeners=listeners,
         )
     except OSError:
         line = "its tlsCAFile or tlsCertificateKeyFile cannot be read, or is none (PEM)"

@@ -1,5 +1,6 @@
 """Outside systems: what a step asks of one, and how its answer comes back to the saga."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,10 +47,14 @@ class Outside(Protocol):
 
 async def call(delivery: Delivery, outside: Outside, document: Document) -> None:
     """Make the call that a document holds the lease for; its answer arrives like an event."""
+    name, what = delivery.part.name, "undo" if document.state == "undoing" else "do"
+    if document.attempts > 1:
+        metrics.RETRIES.labels(name, what).inc()
+    began = time.monotonic()
     answered = await _ask(outside, document)
+    metrics.CALL_SECONDS.labels(name, what).observe(time.monotonic() - began)
     told = "no" if isinstance(answered.answer, Rejected) else answered.answer
-    what = "undo" if document.state == "undoing" else "do"
-    metrics.CALLS.labels(delivery.part.name, what, told).inc()
+    metrics.CALLS.labels(name, what, told).inc()
     saga_id = document.context.saga_id
     await settle(delivery, {saga_id: [answered]}, {saga_id: document})
 

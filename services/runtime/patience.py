@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import structlog
 
+from services.runtime import metrics
 from services.runtime.vitals import Vitals
 
 T = TypeVar("T")
@@ -35,8 +36,10 @@ async def patiently(
         except Exception as error:
             if not transient(error):
                 raise
+            end_if_told()
             attempt += 1
             vitals.waits(server, type(error).__name__)
+            metrics.SERVER_RETRIES.labels(server).inc()
             if attempt in {1, 10} or attempt % 100 == 0:
                 log.warning(
                     "server.away", server=server, error=type(error).__name__, attempt=attempt
@@ -47,3 +50,11 @@ async def patiently(
                 log.info("server.back", server=server, attempts=attempt)
             vitals.answered(server)
             return result
+
+
+def end_if_told() -> None:
+    """Whoever waits was told to end, and a library kept it to itself: `asyncio.wait_for` does so
+    before Python 3.12 if what it waits for is done in that moment. Nobody would tell it again."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -1,14 +1,12 @@
 """The process of a service, from start to stop: settings, checks, health, agent, ticks."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 import structlog
@@ -18,11 +16,13 @@ from services.runtime import metrics
 from services.runtime.agent import Intake, OnBatch, StartError, build_app, check_faust
 from services.runtime.health import start_health
 from services.runtime.heap import collect_rarely, keep_little
+from services.runtime.instance import new_instance
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_access import check as check_kafka
 from services.runtime.kafka_rights import check_rights
 from services.runtime.lifecycle import (
     beat_for_ever,
+    end,
     first_error,
     refuse,
     run_until_told,
@@ -35,7 +35,12 @@ from services.runtime.process_store import InstanceStore
 from services.runtime.rights import rights
 from services.runtime.settings import Settings
 from services.runtime.signs import ask_a_broker, watch_servers
+from services.runtime.topics import until_there
+from services.runtime.traces import tracing_of
 from services.runtime.vitals import Vitals, fail_stop, where
+
+if TYPE_CHECKING:
+    from services.runtime.tracing.spans import Tracing
 
 INSTANCE_PAUSE_SECONDS = 5.0
 LOOK_PAUSE_SECONDS = 0.5
@@ -51,6 +56,8 @@ class Ground:
     vitals: Vitals
     log: KafkaLog
     mongo: Client
+    instance: str
+    tracing: "Tracing | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +93,22 @@ def run_process(name: str, prepare: Prepare) -> None:
 
 
 async def _main(name: str, prepare: Prepare, settings: Settings, vitals: Vitals) -> None:
+    instance = new_instance()
+    tracing = tracing_of(name, settings, instance)
     stop = stop_on_signals(vitals)
     health = await start_health(name, settings, vitals)
     async with connect(settings.mongo.get_secret_value()) as mongo, asyncio.TaskGroup() as tasks:
-        ground = Ground(name, settings, vitals, KafkaLog(settings, vitals), mongo)
+        kafka = KafkaLog(settings, vitals)
+        ground = Ground(name, settings, vitals, kafka, mongo, instance, tracing)
         beat = tasks.create_task(beat_for_ever(vitals))
         start = tasks.create_task(_start(ground, prepare))
         stopped = tasks.create_task(stop.wait())
         await asyncio.wait({start, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if start.done():
             await _work(ground, *start.result(), stop)
-        for task in (start, beat, stopped):
-            task.cancel()
+        await end((start, beat, stopped))
+    if tracing is not None:
+        await tracing.stop()
     await health.cleanup()
     log.info("process.stopped")
 
@@ -115,6 +126,7 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
             work = await prepare(ground)
         await ground.log.start()
         await instances.ensure()
+        await until_there(_topics(work), ground.settings, vitals)
     except BaseException:  # told to stop while waiting, or wrong settings
         await ground.log.stop()
         raise
@@ -123,25 +135,36 @@ async def _start(ground: Ground, prepare: Prepare) -> tuple[Work, InstanceStore]
 
 async def _work(ground: Ground, work: Work, instances: InstanceStore, stop: asyncio.Event) -> None:
     on_batch = _measured(ground.name, work.on_batch)
+    if ground.tracing is not None:
+        on_batch = ground.tracing.around(on_batch)
     settings, vitals = ground.settings, ground.vitals
     app = build_app(ground.name, work.intakes, settings, vitals, on_batch)
-    await app.start()
+    await _start_or_stop(app, stop)
     collect_rarely()
-    topics = [topic for intake in work.intakes for topic in intake.topics]
-    log.info("process.started", topics=topics, version=_version())
-    instance = f"{socket.gethostname()}:{os.getpid()}"
+    if not stop.is_set():
+        log.info("process.started", topics=_topics(work), version=_version())
     beside = (
         _watch_app(app, vitals),
         stop_past_the_end(ground.name, settings, vitals),
         _tick(work, settings.sweep_seconds),
-        _tell(ground, work, instances, instance),
+        _tell(ground, work, instances),
         watch_servers(vitals, {"kafka": partial(ask_a_broker, settings), "mongo": instances.ping}),
         _beside(work),
     )
     await _until_told_to_stop(app, beside, stop)
     await work.on_stop()
     await ground.log.stop()
-    await instances.remove(instance)
+    await instances.remove(ground.instance)
+
+
+async def _start_or_stop(app: faust.App, stop: asyncio.Event) -> None:
+    """Start Faust; it waits to be given partitions, and whoever is told to stop meanwhile stops."""
+    async with asyncio.TaskGroup() as tasks:
+        starting, told = tasks.create_task(app.start()), tasks.create_task(stop.wait())
+        await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            await app.stop()
+        told.cancel()
 
 
 async def _until_told_to_stop(
@@ -155,8 +178,7 @@ async def _until_told_to_stop(
             running = [tasks.create_task(one) for one in beside]
             await stop.wait()
             await app.stop()
-            for task in running:
-                task.cancel()
+            await end(running)
     except Exception as error:
         fail_stop(f"process failed: {where(first_error(error))}")
 
@@ -166,10 +188,8 @@ async def _watch_app(app: faust.App, vitals: Vitals) -> None:
     while True:
         if app.crashed:
             fail_stop(f"faust crashed: {type(app.crash_reason).__name__}")
-        vitals.joined = not app.rebalancing
-        vitals.partitions = tuple(
-            sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
-        )
+        given = sorted(f"{tp.topic}/{tp.partition}" for tp in app.consumer.assignment())
+        vitals.assigned(not app.rebalancing, tuple(given))
         await asyncio.sleep(LOOK_PAUSE_SECONDS)
 
 
@@ -184,16 +204,12 @@ async def _beside(work: Work) -> None:
         await work.beside()
 
 
-async def _tell(ground: Ground, work: Work, instances: InstanceStore, instance: str) -> None:
-    """Write the instance record, again and again."""
+async def _tell(ground: Ground, work: Work, instances: InstanceStore) -> None:
+    """Write the instance record, again and again; what stands on disk may be another version by
+    then, or none for a moment."""
+    fields = {"version": _version(), "journeys": list(work.journeys)}
     while True:
-        fields = {
-            "version": _version(),
-            "journeys": list(work.journeys),
-            "partitions": list(ground.vitals.partitions),
-            "batch_at": ground.vitals.batch_at,
-        }
-        await instances.write(instance, fields)
+        await instances.write(ground.instance, {**fields, **ground.vitals.signs})
         await asyncio.sleep(INSTANCE_PAUSE_SECONDS)
 
 
@@ -206,6 +222,10 @@ def _measured(name: str, on_batch: OnBatch) -> OnBatch:
         records.observe(len(batch))
 
     return measured
+
+
+def _topics(work: Work) -> list[str]:
+    return [topic for intake in work.intakes for topic in intake.topics]
 
 
 def _own_database(ground: Ground) -> str:

@@ -30,7 +30,8 @@ class Right:
 
 def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Right]]:
     """By user: the steps in the order of the journeys, the projection, the gateway, who runs
-    `onboarding`. The gateway reads to tell how old what a group has not read is."""
+    `onboarding`. The gateway reads to tell how far a group is behind, and why a saga waits; it
+    writes what a person redrives too."""
     known = participants(journeys.values())
     steps = [one.name for one in known if one.name not in (PRODUCER.name, PROJECTION)]
     events = [event_topic(name, prefix) for name in event_names()]
@@ -42,8 +43,8 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
         _right("Read", "group", [group(PROJECTION, prefix)]),
     ]
     found[GATEWAY] = [
-        _right("Write", "topic", [event_topic(name, prefix) for name in PRODUCER.says]),
-        _right("Read", "topic", events),
+        _right("Write", "topic", [*events, *letters]),
+        _right("Read", "topic", [*events, *letters]),
         _right("Describe", "group", [group(name, prefix) for name in (*steps, PROJECTION)]),
     ]
     found[OPERATOR] = [
@@ -51,6 +52,7 @@ def rights(journeys: Journeys = JOURNEYS, prefix: str = "") -> dict[str, list[Ri
         _right("DescribeConfigs", "topic", [*events, *letters]),
         _right("Write", "topic", [*events, *letters]),
         _right("Read", "topic", [*events, *letters]),
+        _right("Describe", "group", [group(name, prefix) for name in (*steps, PROJECTION)]),
     ]
     return found
 

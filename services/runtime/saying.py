@@ -53,9 +53,8 @@ class Voice:
     @classmethod
     def about(cls, document: Document, part: Part, now: datetime) -> "Voice":
         """On account of what was heard long ago: a deadline, a watch, the answer of a call."""
-        trigger = document.trigger
-        cause = (trigger.event_id, trigger.traceparent) if trigger else (None, None)
-        return cls(part, document.context, now, *cause)
+        caused_by = document.trigger.event_id if document.trigger else None
+        return cls(part, document.context, now, caused_by, document.traceparent)
 
 
 def progress(voice: Voice, journey: Journey, done: Done) -> tuple[Message, ...]:

@@ -1,16 +1,16 @@
 """A step as a process: `run(STEP)` is all that `python -m services.<step>` does."""
 
-import os
 import random
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from contracts.envelope import Record
 from contracts.journey import JOURNEYS, rows_of
+from services.runtime import metrics
 from services.runtime.agent import Intake
-from services.runtime.calls import Calls
+from services.runtime.calls import Calls, Make
 from services.runtime.clock import DatabaseClock
 from services.runtime.counting import Counting
 from services.runtime.delivery import Delivery, deliver
@@ -27,8 +27,12 @@ from services.runtime.step import StepService
 from services.runtime.store import StepStore
 from services.runtime.sweeper import flush_marks
 from services.runtime.sweeping import Sweeping
-from services.runtime.vitals import Vitals
+from services.runtime.tally import Tally
+from services.runtime.timed_log import TimedLog
 from services.runtime.watching import NextServices
+
+if TYPE_CHECKING:
+    from services.runtime.tracing.spans import Tracing
 
 LOOK_SECONDS = 0.5
 ANSWERS_LINGER_SECONDS = 1.0  # one write then ends the watches of many sagas
@@ -47,19 +51,23 @@ async def _prepare(step: StepService, ground: Ground) -> Work:
     store = StepStore(ground.mongo, database, ground.vitals, clock)
     await store.ensure(list(step.taken))
     calls = Calls(settings.calls_max, settings.call_timeout_seconds, clock)
-    delivery = Delivery(
-        part, settings.reader(), ground.log, store, Counting(step.name), calls.start
-    )
+    counting = Counting(step.name, Tally(part))
+    log = TimedLog(ground.log, metrics.OUTBOX_AGE.labels(step.name))
+    delivery = Delivery(part, settings.reader(), log, store, counting, calls.start)
+    outside = _outside(step, access, settings)
+    if ground.tracing is not None:
+        from services.runtime.tracing.ports import traced_delivery
+
+        delivery = traced_delivery(delivery, ground.tracing)
     places = KafkaPlaces(settings)
     sweeping = Sweeping(
         delivery,
         TimeStore(ground.mongo, database, ground.vitals),
         NextServices(part, places),
         clock.set,
-        owner=f"{socket.gethostname()}:{os.getpid()}",
+        owner=ground.instance,
     )
-    outside = _outside(step, access, settings)
-    worker = _Worker(delivery, sweeping, calls, places, outside, ground.vitals)
+    worker = _Worker(delivery, sweeping, calls, places, outside, ground)
     return Work(
         intakes=_intakes(step.name, settings, calls.claims_at_once if part.outside else None),
         journeys=[journey.label for journey, _ in rows_of(step.name, JOURNEYS.values())],
@@ -77,17 +85,17 @@ class _Worker:
     calls: Calls
     places: KafkaPlaces
     outside: HttpOutside | None
-    vitals: Vitals
+    ground: Ground
 
     async def on_batch(self, batch: Sequence[Record]) -> None:
         """When told to stop it waits no longer: what it claims is given back with the rest."""
-        while not await self.calls.room(LOOK_SECONDS) and self.vitals.stop_at is None:
-            self.vitals.waits_its_turn()
+        while not await self.calls.room(LOOK_SECONDS) and self.ground.vitals.stop_at is None:
+            self.ground.vitals.waits_its_turn()
         await deliver(self.delivery, batch)
 
     async def make_calls(self) -> None:
         if self.outside is not None:
-            make = partial(call, self.delivery, self.outside)
+            make = _calling(self.delivery, self.outside, self.ground.tracing)
             await self.calls.run(make, partial(give_back, self.delivery))
 
     async def stop(self) -> None:
@@ -96,6 +104,14 @@ class _Worker:
         await self.places.close()
         if self.outside is not None:
             await self.outside.client.aclose()
+
+
+def _calling(delivery: Delivery, outside: HttpOutside, tracing: "Tracing | None") -> Make:
+    if tracing is None:
+        return partial(call, delivery, outside)
+    from services.runtime.tracing.ports import traced_calls
+
+    return traced_calls(delivery, outside, tracing)
 
 
 def _intakes(name: str, settings: Settings, claims: int | None) -> list[Intake]:

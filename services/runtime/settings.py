@@ -15,7 +15,12 @@ from pydantic_settings.exceptions import SettingsError as SettingsParseError
 from contracts.journey import JOURNEYS
 from contracts.reading import Reader
 from services.runtime.gateway_settings import GatewaySettings
-from services.runtime.setting_files import SecretFileError, SecretFiles, names_of_files
+from services.runtime.setting_files import (
+    SecretFileError,
+    SecretFiles,
+    StandardNames,
+    names_of_files,
+)
 from services.runtime.setting_values import (
     Brokers,
     Bytes,
@@ -105,6 +110,9 @@ class Settings(GatewaySettings):
         10, description="How long a silent worker keeps its partitions"
     )
     kafka_heartbeat_seconds: Seconds = Field(3, description="A worker's sign of life")
+    kafka_leave_in_rebalance: bool = Field(
+        True, description="Off: who stops in a rebalance is missed, and does not say so (Tansu)"
+    )
     batch_deadline_seconds: Seconds = Field(
         120, description="A batch that neither ends nor waits for a server: the process stops"
     )
@@ -118,9 +126,15 @@ class Settings(GatewaySettings):
     log_format: Literal["json", "console", "auto"] = Field(
         "auto", description="auto: console on a terminal, else json"
     )
+    otlp_endpoint: HttpUrl | None = Field(
+        None, description="Where traces go, an OTLP collector over HTTP (4318); absent: none"
+    )
     health_host: str = Field("127.0.0.1", description="Where /livez, /readyz, /metrics listen")
     health_port: int = Field(0, ge=0, le=65_535, description="Their port; 0: a free one")
     health_file: Path | None = Field(None, description="File to write the health URL to")
+    fail_stops: int = Field(
+        0, ge=0, description="How often it ended with 70 before; set by who starts it again"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -132,8 +146,9 @@ class Settings(GatewaySettings):
         file_secret_settings: Source,
     ) -> tuple[Source, ...]:
         """The environment, `.env`, and secrets in files."""
-        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
-        return init_settings, files, env_settings, dotenv_settings, file_secret_settings
+        told = (env_settings, dotenv_settings)
+        files, standard = SecretFiles(settings_cls, *told), StandardNames(settings_cls, *told)
+        return init_settings, files, *told, standard, file_secret_settings
 
     @field_validator("journey_version")
     @classmethod

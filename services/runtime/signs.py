@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from services.runtime.kafka_access import connected
+from services.runtime.patience import end_if_told
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
 
@@ -41,6 +42,7 @@ async def _watch(
             vitals.away[server] = type(error).__name__
         else:
             vitals.away.pop(server, None)
+        end_if_told()
         await asyncio.sleep(pause_seconds)
 
 

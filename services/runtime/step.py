@@ -61,7 +61,8 @@ class StepService:
     `handler` takes the data of the event it hears (for the first step of a journey the JSON
     object of the start) and Effects. `taken` tells, per key of `Done.holds`, the "no" when
     another living saga holds that value. `outside_no` is what the "no" of its outside system
-    means; None: the step has none, whatever the settings say.
+    means; None: the step has none, whatever the settings say. `says_no_with` are all its codes, so
+    that each is counted from 0 (docs/rules.md has the same).
     """
 
     name: str
@@ -69,3 +70,4 @@ class StepService:
     rules: type[BaseModel]
     taken: Mapping[str, Rejected] = field(default_factory=dict)
     outside_no: Rejected | None = None
+    says_no_with: tuple[str, ...] = ()

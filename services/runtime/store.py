@@ -63,9 +63,7 @@ class StepStore:
         """
         now = self._now()
         operations: list[Write] = [_written(one, now) for one in documents]
-        marks: list[Write] = [_mark(said, sent) for said in sorted(set(sent.values()))]
-        marking = self._patiently(lambda: _bulk(self._steps, marks))
-        refused, _ = await asyncio.gather(self._once(operations), marking)
+        refused, _ = await asyncio.gather(self._once(operations), self._mark(sent))
         if refused is None:
             return [Unknown()] * len(documents)
         return [_result(refused.get(index)) for index in range(len(documents))]
@@ -97,6 +95,13 @@ class StepStore:
         due_at = {"$max": [soon, {"$min": [until, "$try_at", "$deadline_at"]}]}
         later = [{"$set": {"due_at": due_at}}]
         await self._patiently(lambda: self._steps.update_many(query, later, hint="_id_"))
+
+    async def _mark(self, sent: Sent) -> None:
+        """Nothing is asked where nothing is to be marked: that would pass for an answer of a server
+        that is away."""
+        marks: list[Write] = [_mark(said, sent) for said in sorted(set(sent.values()))]
+        if marks:
+            await self._patiently(lambda: _bulk(self._steps, marks))
 
     async def _once(self, operations: Sequence[Write]) -> dict[int, Mapping[str, Any]] | None:
         """None if nobody knows what came of it: it is not said again after an outage, for the

@@ -3,9 +3,11 @@
 No topic is made by accident, none is shrunk or silently changed: what differs is reported.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -13,13 +15,22 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from contracts.events import event_names
 from contracts.journey import JOURNEYS
 from contracts.topics import dead_letter_topic, event_topic
+from services.runtime.kafka import transient
 from services.runtime.kafka_access import client_options
+from services.runtime.patience import patiently
 from services.runtime.settings import Settings
+from services.runtime.vitals import Vitals
 
 HOUR_MS = 3_600_000
 EVENT_MAX_BYTES = 1_048_576
 DEAD_LETTER_MAX_BYTES = 1_310_720
 REQUEST_TIMEOUT_MS = 15_000
+CREATE = "onboarding topics create"
+log = structlog.get_logger()
+
+
+class TopicsMissingError(Exception):
+    """None of the topics that a service hears is there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +82,10 @@ def _wanted(name: str, settings: Settings, hours: int, most: int) -> Wanted:
 
 async def create_topics(settings: Settings) -> list[str]:
     """Make the topics that are missing; returns their names. Existing ones are left alone."""
-    admin = await _admin(settings)
-    try:
+    async with asking(settings) as admin:
         there = set(await admin.list_topics())
         missing = [topic for topic in wanted_topics(settings) if topic.name not in there]
         return await _create(admin, missing) if missing else []
-    finally:
-        await admin.close()
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[str]:
@@ -97,22 +105,42 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[
     return made
 
 
+async def until_there(topics: Sequence[str], settings: Settings, vitals: Vitals) -> None:
+    """Wait while none of these topics is there. A consumer that joins its group before they are
+    made is given nothing, and looks again only after minutes; it would be ready all the same. If
+    only some are missing it does what it can with the others."""
+    told = False
+
+    async def look() -> None:
+        nonlocal told
+        async with asking(settings) as admin:
+            missing = sorted(set(topics) - set(await admin.list_topics()))
+        if missing and not told:
+            told = True
+            log.warning("topics.missing", topics=missing, remedy=CREATE)
+        if missing and len(missing) == len(set(topics)):
+            raise TopicsMissingError
+
+    await patiently("kafka", vitals, look, _passes)
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, TopicsMissingError) or transient(error)
+
+
 async def check_topics(settings: Settings) -> list[Finding]:
     """What is missing or differs. Names are listed first: to describe may create (Tansu)."""
-    admin = await _admin(settings)
-    try:
+    async with asking(settings) as admin:
         there = set(await admin.list_topics())
         wanted = wanted_topics(settings)
         findings = [_missing(topic) for topic in wanted if topic.name not in there]
         present = [topic for topic in wanted if topic.name in there]
         findings += await _partition_findings(admin, present)
         return findings + await _config_findings(admin, present)
-    finally:
-        await admin.close()
 
 
 def _missing(topic: Wanted) -> Finding:
-    return Finding(topic.name, "is missing", "onboarding topics create")
+    return Finding(topic.name, "is missing", CREATE)
 
 
 async def _partition_findings(
@@ -136,12 +164,10 @@ async def _partition_findings(
 
 
 def _partitions_remedy(topic: Wanted, stored: int) -> str:
-    """Keys move to other partitions: watches on sagas under way would look in the wrong one."""
     of_all = f"set ONBOARDING_PARTITIONS={stored} if all topics have as many"
     if stored > topic.partitions:
         return of_all
-    alter = f"kafka-topics.sh --alter --topic {topic.name} --partitions {topic.partitions}"
-    return f"{of_all}; else, with the services stopped: {alter}"
+    return f"{of_all}; else onboarding topics grow --partitions {topic.partitions}"
 
 
 async def _config_findings(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[Finding]:
@@ -174,7 +200,12 @@ def _config_remedy(topic: Wanted, key: str) -> str:
     return f"kafka-configs.sh --alter {which} --add-config {key}={topic.config[key]}"
 
 
-async def _admin(settings: Settings) -> AIOKafkaAdminClient:
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client for questions and orders about topics."""
     admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
-    return admin
+    try:
+        yield admin
+    finally:
+        await admin.close()

@@ -6,22 +6,24 @@ names show that nothing is lost by it.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from mode.utils.futures import maybe_async
 
+from services.runtime.settings import Settings
 from services.runtime.vitals import fail_stop
 
 
-def transport(fetch_max_wait_ms: int) -> type[Transport]:
+def transport(settings: Settings) -> type[Transport]:
     """Faust's transport, its consumer in the service's loop, its fetch wait of 1.5 s a setting."""
 
     class OurConsumer(_Consumer):
         def _new_consumer_thread(self) -> "_NoThread":
             one = _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
-            one.fetch_max_wait_ms = fetch_max_wait_ms
+            one.settings = settings
             return one
 
     return type("OurTransport", (Transport,), {"Consumer": OurConsumer})
@@ -61,6 +63,30 @@ def tell_of_refusals(consumer: Any) -> None:
     consumer._coordinator._coordination_task.add_done_callback(end_if_failed)
 
 
+def leave_only_what_stands(consumer: Any) -> None:
+    """In the middle of a rebalance, have a consumer that stops not leave its group but be missed.
+
+    Who leads a group of Tansu 0.6.0 and leaves it then leads it for ever: each worker that comes
+    waits for the one that is gone, and nothing of the topics is read any more. A join that
+    was cut off has asked for another; of a rebalance that the consumer does not know of a heartbeat
+    tells.
+    """
+    coordinator = consumer._coordinator
+    leave = coordinator._maybe_leave_group
+
+    async def leave_if_it_stands() -> None:
+        with suppress(KafkaError):
+            if await coordinator._do_heartbeat() and not _rebalances(coordinator):
+                await leave()
+
+    coordinator._maybe_leave_group = leave_if_it_stands
+
+
+def _rebalances(coordinator: Any) -> bool:
+    rebalances: bool = coordinator._rejoin_needed_fut.done()
+    return rebalances
+
+
 class _Task:
     """Stands in for the thread that Faust would start: a task of the service's own loop."""
 
@@ -81,10 +107,12 @@ class _NoThread(AIOKafkaConsumerThread):
     """
 
     Worker: Any = _Task
-    fetch_max_wait_ms: int
+    settings: Settings
 
     async def on_start(self) -> None:
         await super().on_start()
+        if not self.settings.kafka_leave_in_rebalance:
+            leave_only_what_stands(self._consumer)
         look_for_leaders(self._consumer)
         tell_of_refusals(self._consumer)
 
@@ -100,7 +128,7 @@ class _NoThread(AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = self.fetch_max_wait_ms
+        consumer._fetch_max_wait_ms = self.settings.fetch_max_wait_ms
         return consumer
 
     async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

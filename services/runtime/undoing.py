@@ -34,7 +34,9 @@ def undo_when_free(case: Case) -> Outcome:
     one = case.known
     if not case.is_called:
         return start_undo(case, one)
-    return Outcome(one if one.undo_wanted else replace(one, undo_wanted=True))
+    if one.undo_wanted:
+        return Outcome(one)
+    return Outcome(replace(one, undo_wanted=True, undo_traceparent=_traceparent(case)))
 
 
 def say_undone(case: Case) -> Outcome:
@@ -58,7 +60,7 @@ def undo_answered(case: Case) -> Outcome:
     one, told = case.known, answer_of(case)
     if told is None:
         return nothing(case)
-    freed = replace(one, lease=None, try_at=None)
+    freed = replace(one, lease=None, try_at=None, last_answer=told.where or None)
     if told.answer == "yes":
         return _undone(case, freed)
     if _is_over(case):
@@ -107,13 +109,25 @@ def resolve(case: Case) -> Outcome:
     return call(case, one)
 
 
+def _traceparent(case: Case) -> str | None:
+    """Of an undo: of the event that asked for it first, maybe while a call was out."""
+    asking = case.event.traceparent if case.is_event else None
+    return case.known.undo_traceparent or asking
+
+
 def _blocked(case: Case) -> Document:
     return Document(case.event.context, "blocked", case.now)
 
 
 def _park_undo(case: Case, one: Document, where: str) -> Outcome:
     told = saying.parked(case.voice, one, "undo_parked", where)
-    parked = replace(one, state="undo_parked", refusal=Refusal(poison.BUG, where), give_up_at=None)
+    parked = replace(
+        one,
+        state="undo_parked",
+        refusal=Refusal(poison.BUG, where),
+        last_answer=None,
+        give_up_at=None,
+    )
     return spoken(parked.saying(told))
 
 
@@ -124,7 +138,8 @@ def start_undo(case: Case, one: Document) -> Outcome:
     give_up_at = case.now + timedelta(seconds=case.part.limits.undo)
     undoing = replace(
         one, state="undoing", attempts=1, deadline_at=None, watch_at=None,
-        undo_wanted=False, give_up_at=give_up_at,
+        undo_wanted=False, undo_traceparent=_traceparent(case), give_up_at=give_up_at,
+        last_answer=None,
     )  # fmt: skip
     return call(case, undoing)
 

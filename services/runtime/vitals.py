@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from typing import Any
 
 EXIT_FAIL_STOP = 70
 LOOP_LATE_SECONDS = 30.0
-STOP_LATE_SECONDS = 60.0
+STOP_MARGIN_SECONDS = 10.0  # on top of the batch that is finished
 APART_SECONDS = 120.0  # no rebalance takes so long: everybody has 30 s to come back
-TASKS_SHOWN = 40
+TASKS_SHOWN, CALLS_SHOWN = 60, 12
+STORM_SECONDS = 60.0
 _INTAKE: ContextVar[str | None] = ContextVar("intake", default=None)  # whose batch a task works on
 
 
@@ -37,6 +39,19 @@ class Vitals:
     waiting_for: dict[str, str] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
     apart_since: float = field(default_factory=time.monotonic)
+    rebalanced_at: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    @property
+    def signs(self) -> dict[str, Any]:
+        """What the instance record tells. `rebalances`: of the last minute."""
+        since = time.monotonic() - STORM_SECONDS
+        return {
+            "partitions": list(self.partitions),
+            "batch_at": self.batch_at,
+            "joined": self.joined,
+            "waiting_for": self.missing,
+            "rebalances": sum(at >= since for at in self.rebalanced_at),
+        }
 
     @property
     def ready(self) -> bool:
@@ -48,6 +63,12 @@ class Vitals:
         """Servers that do not answer, and why: those that are waited for, and those that only did
         not answer when they were looked at (signs.py)."""
         return self.away | self.waiting_for
+
+    def assigned(self, joined: bool, partitions: tuple[str, ...]) -> None:
+        """What the group gave it now; not joined: a rebalance goes on."""
+        if (self.joined and not joined) or (joined and partitions != self.partitions):
+            self.rebalanced_at.append(time.monotonic())
+        self.joined, self.partitions = joined, partitions
 
     def batch_started(self, intake: str) -> None:
         _INTAKE.set(intake)
@@ -105,7 +126,8 @@ def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | Non
     oldest = min(list(vitals.progress_at.values()), default=now)  # of another thread's dict
     if now - oldest > batch_deadline_seconds:
         return "a batch hangs"
-    if vitals.stop_at is not None and now - vitals.stop_at > STOP_LATE_SECONDS:
+    stop_late = batch_deadline_seconds + STOP_MARGIN_SECONDS
+    if vitals.stop_at is not None and now - vitals.stop_at > stop_late:
         return "stopping hangs"
     if now - vitals.apart_since > APART_SECONDS:
         return f"not in its group for {APART_SECONDS:.0f} s, although the servers answer"
@@ -114,13 +136,17 @@ def late(vitals: Vitals, batch_deadline_seconds: float, now: float) -> str | Non
 
 def places_of(tasks: Iterable[asyncio.Task[Any]]) -> str:
     """Where each task waits, so that the log of a process that hung tells what it hung in: names of
-    functions and lines, no data."""
-    told = []
-    for task in list(tasks)[:TASKS_SHOWN]:
-        frames = task.get_stack(limit=1)
-        place = f"{frames[0].f_code.co_qualname}:{frames[0].f_lineno}" if frames else "ended"
-        told.append(f"{getattr(task.get_coro(), '__qualname__', 'task')} at {place}")
-    return "; ".join(told)
+    functions and lines from the outermost to the innermost, no data."""
+    return "; ".join(_place_of(task.get_coro()) for task in list(tasks)[:TASKS_SHOWN])
+
+
+def _place_of(waits: Any) -> str:
+    """Of what awaits what; the frames of a task have only the outermost of them."""
+    frames: list[str] = []
+    while (frame := getattr(waits, "cr_frame", None)) and len(frames) < CALLS_SHOWN:
+        frames.append(f"{frame.f_code.co_qualname}:{frame.f_lineno}")
+        waits = waits.cr_await
+    return " > ".join(frames) or "ended"
 
 
 def start_watchdog(

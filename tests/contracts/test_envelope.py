@@ -110,7 +110,7 @@ def test_any_event_that_we_write_is_read_again_as_it_was(
 
 @pytest.mark.parametrize("name", event_names())
 def test_any_data_is_handed_on_as_it_was_and_has_the_same_digest_again(name):
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(events_named(name))
     def check(data):
         once = Reader().read(as_record(said(data)))

@@ -9,7 +9,7 @@ from made_records import PARTNER_DATA, REGISTERED, record, start, step_event, st
 
 from contracts import ids
 from contracts.events import PartnerRegistrationCompleted
-from contracts.journey import PARTNER_ONBOARDING_1, Journey, journeys_of
+from contracts.journey import PARTNER_CREATION_1, PARTNER_ONBOARDING_1, Journey, journeys_of
 from contracts.reading import Reader
 
 READER = Reader()
@@ -155,6 +155,13 @@ def test_a_journey_without_a_version_is_read_in_the_configured_one():
     assert reader.read(start()).context.journey_label == "partner-onboarding/2"
     assert reader.read(start(ce_journey="partner-onboarding/1")).context.journey_version == 1
     assert reader.read(start()).context.saga_id == SAGA
+
+
+def test_a_journey_that_lacks_the_configured_version_is_read_in_the_newest_one_before():
+    second = Journey("partner-onboarding", 2, PARTNER_ONBOARDING_1.steps)
+    known = journeys_of(PARTNER_ONBOARDING_1, second, PARTNER_CREATION_1)
+    event = Reader(journey_version=2, journeys=known).read(start(ce_journey="partner-creation"))
+    assert event.context.journey_label == "partner-creation/1"
 
 
 def test_a_tenant_of_the_list_is_read():

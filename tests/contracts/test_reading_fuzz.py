@@ -96,7 +96,7 @@ def read_or_poison(given_record: Record) -> None:
         assert isinstance(READER.read(given_record), Event)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(NAMES),
     st.binary(max_size=200) | OBJECTS,
@@ -117,14 +117,14 @@ def test_any_record_is_read_or_is_poison(name, value, headers, timestamp_ms):
     read_or_poison(Record(event_topic(name), 0, 0, None, value, tuple(headers), timestamp_ms))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(NAMES), OBJECTS)
 def test_any_body_in_a_good_envelope_is_read_or_is_poison(name, value):
     source = source_that_says(name, "documents")
     read_or_poison(record(value, name, ce_sagaid="s-1", ce_source=source))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(OBJECTS)
 def test_a_good_envelope_with_any_json_object_is_a_start_that_is_read(value):
     body = orjson.loads(value)

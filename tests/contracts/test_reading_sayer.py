@@ -132,7 +132,7 @@ def test_the_text_names_the_source_that_would_do_and_not_the_one_that_came():
     assert str(error) == "ce_source is not /services/contract: nobody else may say it"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(events_named("PartnerRegistrationCompleted"), st.text(min_size=1, max_size=30))
 def test_no_other_source_at_all_is_taken_for_the_step(data, source):
     if source == source_that_says(PartnerRegistrationCompleted.__name__):

@@ -89,7 +89,7 @@ def test_the_example_fits_its_schema(key):
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key[0])
 def test_whatever_a_model_writes_fits_its_schema(key):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(events_named(key[0]))
     def check(data):
         written = orjson.loads(data.model_dump_json(exclude_none=True))

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from saga_told import by_saga, events, projected
 
 from saga_state.document import StoredEvent
+from saga_state.event_words import in_time
 from saga_state.records import stored_form
 from services.cli.capture.captured import Captured
 from services.cli.capture.command import differs
 from services.cli.capture.playing import Played, play
 from services.cli.capture.recording import captured
 from services.cli.replaced_values import Replacing
-from services.cli.saga_tables import in_time
 from services.registration.rules import RegistrationRules
 from services.runtime.document_form import to_form
 from services.runtime.step import StepService

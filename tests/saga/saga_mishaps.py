@@ -89,7 +89,7 @@ def _wish(name: str, worker: Worker, one: Document) -> Message:
     step, context = worker.delivery.part.name, one.context
     body = {"step": step, "reason": "It is repaired.", "requested_by": "ops-1"}
     headers = {"ce_sagaid": context.saga_id, "ce_journey": context.journey_label}
-    wish = by_hand(name, f"{step}-{context.saga_id}-{one.revision}", body, **headers)
+    wish = by_hand(name, f"{name}-{step}-{context.saga_id}-{one.revision}", body, **headers)
     return replace(wish, topic=dead_letter_topic(step))
 
 

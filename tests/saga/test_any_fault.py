@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from saga_checked import breaches
 from saga_mishaps import Mishaps, attend_to_parked, stumbling
@@ -86,7 +86,7 @@ chances = st.builds(random.Random, st.integers(0, 2**32))  # to draw each choice
 
 
 @pytest.mark.timeout(120 + EXAMPLES)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(st.lists(sagas(), min_size=1, max_size=3), mishaps, chances)
 async def test_i1_to_i5_and_i7_hold_after_anything(chosen, mishaps, chance):
     world = world_of(chosen)

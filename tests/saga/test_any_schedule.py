@@ -35,7 +35,7 @@ kinds = st.lists(
 )
 poison = st.lists(st.sampled_from(POISON), max_size=4)
 chances = st.builds(random.Random, st.integers(0, 2**32))  # to draw each choice would be slow
-thorough = settings(max_examples=20, deadline=None)
+thorough = settings(max_examples=20)
 
 
 def starts_of(chosen) -> list[Message]:

@@ -16,10 +16,10 @@ from saga_state.memory import MemoryStore
 from saga_state.projector import project
 from saga_state.state import evolve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 HISTORIES = st.one_of(proper(), forged())
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=300)
 CHANCE = st.randoms(use_true_random=False)
 
 

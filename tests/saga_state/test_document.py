@@ -171,6 +171,17 @@ def test_a_replay_of_a_start_without_version_keeps_the_version_its_steps_went_by
     assert told(misread, v.did("registration", 1))["journey_version"] == 1
 
 
+def test_a_start_without_version_that_was_read_before_the_version_was_raised_here_is_what_its_steps_say():
+    from dataclasses import replace
+
+    v = Voices()
+    done = v.did("registration", 1)
+    done = replace(done, context=replace(done.context, journey_version=2))
+    asked = replace(v.asked(None, 2), names_journey=False)
+    assert told(v.start(), done, asked)["journey_version"] == 2
+    assert told(v.start(), asked)["journey_version"] == 1
+
+
 def test_a_journey_that_this_process_does_not_know_is_shown_without_steps() -> None:
     v = Voices()
     saga = fold(None, [*v.whole_way(), v.asked(None, 9), v.undid("contract", 9)], hash_of, {})

@@ -44,7 +44,7 @@ def test_an_event_that_counts_for_nothing_changes_nothing(v: Voices) -> None:
     assert after.before == after.after == saga
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(proper() | forged())
 def test_told_from_all_of_its_events_it_is_the_saga_that_is_kept(events) -> None:
     saga = told(*events)

@@ -9,8 +9,9 @@ from saga_given import Voices, at, states, told
 from contracts.envelope import Event, Record
 from contracts.reading import Reader
 from contracts.topics import dead_letter_topic
+from saga_state.hearing import dead_letter_topics
 from saga_state.parked import ON_DEAD_LETTERS
-from saga_state.worker import dead_letter_topics, read_all
+from saga_state.worker import read_all
 
 
 @pytest.fixture

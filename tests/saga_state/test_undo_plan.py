@@ -135,7 +135,7 @@ def test_another_fact_or_another_wish_is_another_hash(v: Voices) -> None:
     sagas = [
         told(*done), told(*done[:-2]), told(*done, v.asked(None, 60)),
         told(*done, v.asked(None, 60), v.undid("recruitment", 61)),
-        told(*Voices(number="2").whole_way()),
+        told(*Voices(number="2").whole_way()), told(v.start()), told(Voices(number="2").start()),
     ]  # fmt: skip
     hashes = [plan_hash(saga) for saga in sagas] + [plan_hash(sagas[0], "documents")]
     assert len(set(hashes)) == len(hashes)

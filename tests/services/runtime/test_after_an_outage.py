@@ -178,8 +178,8 @@ class Groups:
     async def of_group(self, _name, partitions):
         return dict.fromkeys(partitions, 0)
 
-    def partition_of(self, topic, _key):
-        return topic, 0
+    async def begins(self, topics):
+        return {(topic, 0): 0 for topic in topics}
 
 
 def sweeping(step: str = "contract") -> tuple[Sweeping, Keeper, Groups]:

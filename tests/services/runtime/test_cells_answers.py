@@ -224,3 +224,22 @@ def test_answer_in_any_other_state_counts_for_nothing(place, answer, state):
     cell = "answer, pending" if state == "pending, free" else "ignored"
     assert one.meets(answer) == Met(cell, state.partition(",")[0])
     assert one.last.document is document
+
+
+@pytest.mark.parametrize("state", ["pending", "undoing"])
+@pytest.mark.parametrize("answer", ["later", "bug"])
+def test_what_a_call_came_to_that_is_made_again_is_kept_for_a_person_until_it_is_answered(
+    state, answer
+):
+    one = led("middle", "outer", state)
+    one.meets(Answered(one.document.lease, answer, "HTTP 503"))
+    assert (one.state, one.document.last_answer) == (state, "HTTP 503")
+    one.meets(30.0, "try")
+    assert one.document.last_answer == "HTTP 503"
+    one.meets("yes")
+    assert one.document.last_answer is None
+
+
+def test_what_parks_a_step_stands_in_its_refusal_alone():
+    one = led("middle", "outer", "parked")
+    assert (one.document.refusal.code, one.document.last_answer) == ("BUG", None)

@@ -1,8 +1,11 @@
 """Waiting for a server: transient errors are tried again, all others are raised, vitals know."""
 
+import asyncio
+
 import pytest
 
 from services.runtime.patience import CAP_SECONDS, patiently, pause_seconds
+from services.runtime.signs import watch_servers
 from services.runtime.vitals import Vitals
 
 
@@ -21,6 +24,14 @@ class Server:
 
 def transient(error: BaseException) -> bool:
     return isinstance(error, ConnectionError)
+
+
+async def called(call) -> None:
+    await patiently("mongo", Vitals(), call, transient)
+
+
+async def looked_at(call) -> None:
+    await watch_servers(Vitals(), {"mongo": call}, pause_seconds=0)
 
 
 async def test_transient_errors_are_tried_again_until_it_answers():
@@ -66,3 +77,23 @@ def test_pauses_double_up_to_a_cap_and_no_two_workers_agree_on_them(attempt):
     least, most = pause_seconds(attempt, lambda: 0.0), pause_seconds(attempt, lambda: 1.0)
     assert most == min(CAP_SECONDS, 0.1 * 2 ** min(attempt, 20))
     assert 0 < least == most / 2
+
+
+@pytest.mark.parametrize("call_again", [called, looked_at])
+async def test_whoever_is_told_to_end_ends_although_a_library_kept_it_to_itself(call_again):
+    asked = asyncio.Queue[None]()
+
+    async def swallows() -> str:
+        asked.put_nowait(None)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError from None
+        raise AssertionError
+
+    waiting = asyncio.create_task(call_again(swallows))
+    await asked.get()
+    waiting.cancel()
+    done, _ = await asyncio.wait({waiting}, timeout=5)
+    assert done, "it asked again"
+    assert waiting.cancelled()

@@ -4,10 +4,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from runtime_given import Clock
 from stored_given import document, stored
 
+from services.runtime.mongo import connect
 from services.runtime.ports import Missed, Taken, Written
 from services.runtime.store import StepStore
+from services.runtime.vitals import Vitals
 
 
 async def test_only_what_exists_is_read(kept):
@@ -121,3 +124,11 @@ async def test_of_sagas_that_compete_for_a_value_exactly_one_holds_it(kept):
     results = [result for (result,) in await asyncio.gather(*rivals)]
     assert results.count(Written()) == 1
     assert results.count(Taken("email")) == 7
+
+
+async def test_a_write_of_nothing_is_no_answer_of_a_server_that_is_away():
+    vitals = Vitals()
+    vitals.waits("mongo", "AutoReconnect")
+    async with connect("mongodb://127.0.0.1:1/") as nobody:
+        await StepStore(nobody, "onboarding_contract", vitals, Clock()).write([], {})
+    assert vitals.waiting_for == {"mongo": "AutoReconnect"}

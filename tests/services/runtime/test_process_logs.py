@@ -24,7 +24,7 @@ def lines(body: str, level: str = "INFO", format_: str = "json") -> list[str]:
     """What a process of its own writes: logging is set up once per process."""
     program = PROGRAM.format(body=body, level=level, format=format_)
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -99,3 +99,48 @@ def test_foreign_loggers_pass_the_same_pipe_the_noisy_ones_from_warnings_on(writ
         "somebody says info",
         "somebody says warning",
     ]
+
+
+def test_the_level_changes_while_loggers_are_in_use_foreign_ones_too():
+    told = lines("""
+from services.runtime.logs import set_level
+for level in ("INFO", "DEBUG", "ERROR", "INFO"):
+    set_level(level)
+    log.debug("own.debug"), log.info("own.info"), log.error("own.error")
+    logging.getLogger("somebody").debug("other.debug")
+    logging.getLogger("aiokafka").debug("quiet.debug")
+    log.error("--")
+""")
+    rounds = " ".join(json.loads(line)["event"] for line in told).split("--")
+    assert [one.split() for one in rounds][:4] == [
+        ["own.info", "own.error"],
+        ["own.debug", "own.info", "own.error", "other.debug"],
+        ["own.error"],
+        ["own.info", "own.error"],
+    ]
+
+
+SIGNALS = """
+import asyncio, os, signal
+from services.runtime.lifecycle import level_on_signals
+
+async def told(number):
+    before = logging.root.level
+    os.kill(os.getpid(), number)
+    while logging.root.level == before:
+        await asyncio.sleep(0.001)
+
+async def main():
+    level_on_signals(load_settings(_env_file=None, log_level="WARNING"))
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        await told(number)
+        log.info(f"after {number.name}")
+
+asyncio.run(main())
+"""
+
+
+def test_a_signal_makes_it_talk_and_another_as_the_settings_say():
+    told = [json.loads(line) for line in lines(SIGNALS, "WARNING")]
+    assert [one["event"] for one in told] == ["log.level", "after SIGUSR1", "log.level"]
+    assert [one.get("level_now") for one in told] == ["DEBUG", None, "WARNING"]

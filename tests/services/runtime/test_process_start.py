@@ -28,7 +28,7 @@ def test_a_wrong_setting_stops_the_process_with_one_line_and_exit_code_2(what):
         env={**clean, **nowhere, f"ONBOARDING_{name}": value},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert done.returncode == 2, done.stderr
     (line,) = done.stderr.splitlines()

@@ -44,3 +44,4 @@ def test_a_sixth_step_has_its_rights_without_a_word_more():
     assert "onboarding.recruitment-setup-completed" in names("billing", "Read", "topic", found)
     assert "onboarding.billing.dlq" in names("operator", "Read", "topic", found)
     assert names("recruitment", "Describe", "group", found) == {group("billing")}
+    assert group("billing") in names("operator", "Describe", "group", found)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from cells_given import BUG, INNER_STATES, OUTER, PLACES, Led, led
 from pydantic import TypeAdapter, ValidationError
-from runtime_given import Clock
+from runtime_given import TRACE, Clock
 from stored_given import after, document, marks, watching
 
 from contracts.envelope import Context, Message
@@ -48,11 +48,15 @@ def decided() -> list[Document]:
     resolving.meets("resolve")
     handler_bug = Led("middle", outer=True, answer=BUG)
     handler_bug.meets("P(k-1)")
+    traced = led("middle", "outer", "done")
+    traced.meets(
+        traced.event("R(null)", traceparent=TRACE), traced.event("K(k+1)", traceparent=TRACE)
+    )
     asked = led("middle", "inner", "blocked")
     asked.document = meet(
         asked.document, asked.event("K(k+1)", ce_tenantid="acme"), asked.part
     ).document
-    return [one.document for one in (*found, resolving, handler_bug, asked) if one.document]
+    return [one.document for one in (*found, resolving, handler_bug, traced, asked) if one.document]
 
 
 def test_every_decision_is_stored_as_published():

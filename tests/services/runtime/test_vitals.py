@@ -8,7 +8,7 @@ import pytest
 from services.runtime.vitals import (
     APART_SECONDS,
     LOOP_LATE_SECONDS,
-    STOP_LATE_SECONDS,
+    STOP_MARGIN_SECONDS,
     Vitals,
     late,
     places_of,
@@ -28,8 +28,8 @@ DEADLINE = 120.0
         ({"progress_at": {"take-0": NOW - DEADLINE - 0.1}}, "a batch hangs"),
         ({"progress_at": {"take-0": NOW - DEADLINE - 0.1, "take-1": NOW}}, "a batch hangs"),
         ({"progress_at": {}}, None),
-        ({"stop_at": NOW - STOP_LATE_SECONDS}, None),
-        ({"stop_at": NOW - STOP_LATE_SECONDS - 0.1}, "stopping hangs"),
+        ({"stop_at": NOW - DEADLINE - STOP_MARGIN_SECONDS}, None),
+        ({"stop_at": NOW - DEADLINE - STOP_MARGIN_SECONDS - 0.1}, "stopping hangs"),
         (
             {"progress_at": {"take-0": NOW - DEADLINE - 1}, "waiting_for": {"mongo": "x"}},
             "a batch hangs",
@@ -61,17 +61,20 @@ def test_the_time_out_of_its_group_counts_only_while_the_servers_answer(signs, c
     assert (vitals.apart_since == 0.0) is counts
 
 
-async def test_where_each_task_waits_is_told_without_data():
+async def test_where_each_task_waits_is_told_to_the_innermost_call_and_without_data():
     async def holds_a_secret(word):
         await asyncio.Event().wait()
         return word
 
+    async def calls(word):
+        return await holds_a_secret(word)
+
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(holds_a_secret("ana@example.com"))
+        task = tasks.create_task(calls("ana@example.com"))
         await asyncio.sleep(0)
         told = places_of([task])
         task.cancel()
-    assert "holds_a_secret" in told
+    assert told.index("calls") < told.index("holds_a_secret") < told.index("Event.wait")
     assert "ana" not in told
 
 
@@ -124,3 +127,24 @@ async def test_a_batch_that_waits_its_turn_keeps_no_other_alive():
     vitals.waits("mongo", "away")
     vitals.loop_at = time.monotonic()
     assert late(vitals, DEADLINE, time.monotonic()) is None
+
+
+def test_rebalances_are_what_took_partitions_away_or_gave_others_within_a_minute():
+    vitals = Vitals()
+    vitals.assigned(False, ())
+    assert vitals.signs["rebalances"] == 0
+    vitals.assigned(True, ("t/0", "t/1"))
+    vitals.assigned(True, ("t/0", "t/1"))
+    assert vitals.signs["rebalances"] == 1
+    vitals.assigned(False, ("t/0", "t/1"))
+    vitals.assigned(True, ("t/0",))
+    assert (vitals.signs["rebalances"], vitals.signs["partitions"]) == (3, ["t/0"])
+    vitals.rebalanced_at[0] -= 61
+    assert vitals.signs["rebalances"] == 2
+
+
+def test_the_signs_tell_which_server_is_waited_for():
+    vitals = Vitals(joined=True)
+    vitals.waits("kafka", "KafkaTimeoutError")
+    signs = vitals.signs
+    assert (signs["joined"], signs["waiting_for"]) == (True, {"kafka": "KafkaTimeoutError"})

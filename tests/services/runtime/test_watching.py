@@ -7,6 +7,7 @@ import pytest
 from runtime_given import T0, part_of, told
 from stored_given import watching
 
+from contracts.journey import PARTNER_ONBOARDING_1, Journey, journeys_of
 from contracts.topics import event_topic, group
 from services.runtime.watching import FORGOTTEN_AFTER, STILL_AT_LEAST, NextServices
 
@@ -30,8 +31,8 @@ class Places:
         known = self.groups.get(name, {})
         return {one: known[one] for one in partitions if one in known}
 
-    def partition_of(self, topic, _key):
-        return (topic, 0)
+    async def begins(self, topics):
+        return {(topic, 0): 0 for topic in topics}
 
 
 class Looked:
@@ -127,6 +128,16 @@ async def test_t2_it_waits_for_the_end_that_the_answers_had_at_that_look_alone()
     one.places.log[ANSWER] = 1000
     one.places.groups[OWN] = {ANSWER: 10}
     assert await one.speaks(1)
+
+
+async def test_a_saga_of_a_version_in_which_the_next_step_says_another_event_is_watched_too():
+    one = Looked(next_at=10)
+    rows = PARTNER_ONBOARDING_1.steps
+    checked = (*rows[:2], replace(rows[2], says="DocumentsChecked"))
+    known = journeys_of(PARTNER_ONBOARDING_1, Journey("partner-onboarding", 2, checked))
+    one.watch.part = replace(one.watch.part, journeys=known)
+    assert not await one.speaks()
+    assert await one.speaks(PATIENCE)
 
 
 async def test_time_in_which_nobody_could_look_does_not_count():

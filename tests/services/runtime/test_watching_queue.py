@@ -15,20 +15,27 @@ UNDOING = ("onboarding.compensation-requested", 0)
 
 @dataclass
 class Log:
-    """The port `Places`: 100 records in each partition, and where the group of documents stands."""
+    """The port `Places`: 100 records in each partition, and where the group of documents stands.
+
+    `own`: where that of contract does; None: it has read all there is. `begin`: where logs begin.
+    """
 
     stands: dict[tuple[str, int], int] = field(default_factory=dict)
+    own: dict[tuple[str, int], int] | None = None
+    begin: dict[tuple[str, int], int] = field(default_factory=dict)
 
     async def ends(self, topics):
         return {(topic, one): 100 for topic in topics for one in range(2)}
 
-    async def of_group(self, name, partitions):
-        all_read = dict.fromkeys(partitions, 100)
-        theirs = {one: self.stands.get(one, 0) for one in partitions}
-        return theirs if name == "onboarding.documents" else all_read
+    async def begins(self, topics):
+        return {(topic, one): self.begin.get((topic, one), 0) for topic in topics for one in (0, 1)}
 
-    def partition_of(self, topic, _key):
-        return topic, 0
+    async def of_group(self, name, partitions):
+        if name == "onboarding.documents":
+            return {one: self.stands.get(one, 0) for one in partitions}
+        if self.own is None:
+            return dict.fromkeys(partitions, 100)
+        return {one: self.own[one] for one in partitions if one in self.own}
 
 
 @dataclass

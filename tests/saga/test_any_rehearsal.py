@@ -1,0 +1,238 @@
+"""Whatever happened to a saga: played once more by the same code, nothing comes out differently."""
+
+import os
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+from saga_mishaps import Mishaps, attend_to_parked, stumbling
+from saga_played import (
+    CREATION,
+    ONBOARDING,
+    OUTER,
+    go_on,
+    new_world,
+    platform,
+    platforms,
+    request,
+    rest,
+    saga_of,
+    start,
+)
+from saga_schedules import Schedule
+from saga_told import by_saga, events
+
+from contracts.envelope import Event
+from contracts.journey import JOURNEYS
+from services.cli.replay.outcomes import differences, outcome_of
+from services.cli.replay.recorded import Recorded, recorded
+from services.cli.replay.rehearsal import Played, rehearse
+from services.runtime.part import TRIES_OF_A_BUG
+from services.runtime.world import World
+from services.steps import all_steps
+
+EXAMPLES = int(os.environ.get("ONBOARDING_EXAMPLES", "60"))
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + EXAMPLES)]
+STEPS = all_steps()
+RULES = {step.name: step.rules() for step in STEPS}
+NO = {step.name: step.outside_no for step in STEPS}
+KINDS = (
+    {}, {}, {"pais": "KP"}, {"tipo_partner": "INDIVIDUAL"}, {"email": "nobody"},
+    {"email": "same@b.example"}, {"email": "same@b.example"}, {"campaign_permissions": "VIDEO"},
+    {"documents": [{"type": "IDENTITY", "number": ""}]},
+)  # fmt: skip
+REPLIES = ("lost", "later", "bug", "no")
+ONE = st.tuples(
+    st.sampled_from((ONBOARDING, CREATION)),
+    st.sampled_from(KINDS),
+    st.dictionaries(st.sampled_from(OUTER), st.lists(st.sampled_from(REPLIES), max_size=4) | st.just(["bug"] * 8)),
+)  # fmt: skip
+MISHAPS = st.builds(
+    Mishaps, falls_back=st.integers(0, 3), crashes=st.integers(0, 3), sweeps=st.integers(0, 12),
+    outages=st.integers(0, 2), visits=st.integers(0, 3), late_calls=st.integers(0, 2),
+)  # fmt: skip
+
+
+async def after(chosen: list, mishaps: Mishaps, chance: random.Random) -> World:
+    """A world in which that happened, at rest."""
+    world = new_world([stumbling(step, Counter()) for step in STEPS], platforms())
+    sent = []
+    for number, (journey, changes, replies) in enumerate(chosen):
+        name, saga = f"p-{number}", saga_of(f"p-{number}", journey)
+        for step, told in replies.items():
+            platform(world, step).replies[saga] = [NO[step] if one == "no" else one for one in told]
+        sent += [start(name, journey, **changes)] * chance.randint(1, 2)
+        names = (None, *JOURNEYS[journey, 1].step_names)
+        asked = chance.sample(names, chance.choice((0, 0, 1, 2)))
+        sent += [request(name, step, journey) for step in asked]
+    schedule = Schedule(world, chance, mishaps, sent)
+    await schedule.run()
+    await rest(world)
+    while sum([await attend_to_parked(world, one, chance) for one in world.workers.values()]):
+        await rest(world)
+    note("\n".join(schedule.happened))
+    return world
+
+
+async def again(saga: Recorded) -> Played:
+    return await rehearse(saga, STEPS, RULES)
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    st.lists(ONE, min_size=1, max_size=3), MISHAPS, st.builds(random.Random, st.integers(0, 2**32))
+)
+async def test_the_same_code_brings_about_the_same(chosen, mishaps, chance):
+    world = await after(chosen, mishaps, chance)
+    for saga_id, told in by_saga(events(world)).items():
+        saga = recorded(saga_id, told)
+        if saga.start is not None:
+            played = await again(saga)
+            found = differences(outcome_of(saga.events), outcome_of(played.events))
+            assert [one.line for one in found if one.kind != "wording"] == []
+            assert not played.assumed
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    st.lists(ONE, min_size=1, max_size=2),
+    MISHAPS,
+    st.builds(random.Random, st.integers(0, 2**32)),
+    st.integers(1, 12),
+)
+async def test_a_saga_that_is_recorded_up_to_some_moment_is_played_no_further(
+    chosen, mishaps, chance, count
+):
+    world = await after(chosen, mishaps, chance)
+    for saga_id, told in by_saga(events(world)).items():
+        whole = recorded(saga_id, told)
+        if whole.start is None:
+            continue
+        saga = recorded(saga_id, [whole.start, *_until(whole, count)])
+        played = await again(saga)
+        found = differences(outcome_of(saga.events), outcome_of(played.events))
+        assert [one.line for one in found if one.kind != "wording"] == []
+
+
+def _until(saga: Recorded, count: int) -> list[Event]:
+    """The first so many, and all that were said at the same time."""
+    first = saga.events[:count]
+    return [event for event in saga.events if event.time <= first[-1].time]
+
+
+async def parked_at(step: str, bugs: int) -> tuple[World, str]:
+    """A world whose one saga is parked there, by so many bugs of its platform; the saga's id."""
+    world = new_world(list(STEPS), platforms())
+    saga_id = saga_of("p", ONBOARDING)
+    platform(world, step).replies[saga_id] = ["bug"] * bugs
+    await world.publish(start("p", ONBOARDING))
+    await world.run()
+    for _ in range(10):
+        go_on(world, 0.5)
+        await world.sweep()
+        await world.run()
+    return world, saga_id
+
+
+async def test_an_undo_that_is_parked_of_a_step_that_was_parked_before_is_as_it_was():
+    """The smallest order: the platform has a bug when it is to do, and when it is to undo, which
+    comes before its time is over."""
+    world, saga_id = await parked_at("campaigns", bugs=8)
+    await world.publish(request("p", "documents", ONBOARDING))
+    await rest(world)
+    (told,) = by_saga(events(world)).values()
+    saga = recorded(saga_id, told)
+    parked = [one.body["state"] for one in saga.events if one.name == "StepParked"]
+    assert parked == ["parked", "undo_parked"]
+    played = await again(saga)
+    assert differences(outcome_of(saga.events), outcome_of(played.events)) == []
+
+
+async def test_a_step_that_died_between_its_word_and_the_last_of_all_has_said_yes():
+    """The smallest order: of the two only the second is recorded."""
+    world = new_world(list(STEPS), platforms())
+    await world.publish(start("p", CREATION))
+    await rest(world)
+    ((saga_id, told),) = by_saga(events(world)).items()
+    saga = recorded(saga_id, [one for one in told if one.name != "ContractCreated"])
+    assert outcome_of(saga.events).status == "COMPLETED"
+    played = await again(saga)
+    assert differences(outcome_of(saga.events), outcome_of(played.events)) == []
+
+
+async def test_an_undo_that_is_parked_of_a_step_that_never_spoke_is_as_it_was():
+    """The smallest order: it calls its platform, is to be undone, and the platform has a bug."""
+    world = new_world(list(STEPS), platforms())
+    saga = saga_of("p", ONBOARDING)
+    platform(world, "documents").replies[saga] = ["later", *["bug"] * 8]
+    await world.publish(start("p", ONBOARDING))
+    await world.run()
+    await world.publish(request("p", "documents", ONBOARDING))
+    await rest(world)
+    (told,) = by_saga(events(world)).values()
+    assert [one.body["state"] for one in told if one.name == "StepParked"] == ["undo_parked"]
+    played = await again(recorded(saga, told))
+    assert differences(outcome_of(told), outcome_of(played.events)) == []
+
+
+async def test_a_request_that_names_no_journey_does_not_block_a_step_that_undid_what_it_called():
+    """The smallest order: a step calls, a person asks for all to be undone and names no journey,
+    the step is to undo; to a step that knows nothing of the saga that request is an undo."""
+    world = new_world(list(STEPS), platforms())
+    saga_id = saga_of("p", ONBOARDING)
+    platform(world, "campaigns").replies[saga_id] = ["later"]
+    await world.publish(start("p", ONBOARDING))
+    await world.run()
+    await world.publish(request("p", ce_journey=None))
+    await rest(world)
+    (told,) = by_saga(events(world)).values()
+    saga = recorded(saga_id, told)
+    assert saga.undid_unheard("campaigns")
+    played = await again(saga)
+    assert differences(outcome_of(saga.events), outcome_of(played.events)) == []
+    assert played.documents["campaigns"].state == "undone"
+
+
+async def test_a_step_whose_time_was_over_had_heard_of_no_undo_before():
+    """The smallest order: a person's wish comes before what the step waits for; when its time is
+    over it has not read it."""
+    world = new_world(list(STEPS), platforms())
+    saga_id = saga_of("p", ONBOARDING)
+    platform(world, "documents").replies[saga_id] = ["later"] * 99
+    await world.publish(start("p", ONBOARDING))
+    await world.run()
+    go_on(world, 60)
+    await world.sweep()
+    awaited = next(one for one in events(world) if one.name == "ContractCreated")
+    earlier = (awaited.time - timedelta(milliseconds=1)).isoformat()
+    await world.publish(request("p", "documents", ONBOARDING, ce_time=earlier))
+    (told,) = by_saga(events(world)).values()
+    saga = recorded(saga_id, told)
+    assert saga.ran_out_of_time_at("documents") is not None
+    played = await again(saga)
+    assert differences(outcome_of(saga.events), outcome_of(played.events)) == []
+
+
+async def test_a_step_that_was_parked_and_said_the_last_word_of_all_has_said_yes():
+    """The smallest order: its platform has bugs, it is redriven, and dies between its two words."""
+    world, saga_id = await parked_at("recruitment", bugs=TRIES_OF_A_BUG)
+    assert await attend_to_parked(world, world.workers["recruitment"], random.Random(1)) == 1
+    await rest(world)
+    (told,) = by_saga(events(world)).values()
+    saga = recorded(saga_id, [one for one in told if one.name != "RecruitmentSetupCompleted"])
+    assert outcome_of(saga.events).status == "COMPLETED"
+    assert not saga.met_bugs_outside("recruitment")
+
+
+async def test_another_name_in_a_no_is_a_wording():
+    world = new_world()
+    await world.publish(start("p", pais="KP"))
+    await world.run()
+    (told,) = by_saga(events(world)).values()
+    before = outcome_of(told)
+    after_ = replace(before, words={"reason of registration": "Other words."})
+    assert [one.kind for one in differences(before, after_)] == ["wording"]
