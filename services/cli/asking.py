@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contracts.journey import JOURNEYS
 from saga_state.document import Saga, StoredEvent, statuses
+from saga_state.event_words import in_time
 from saga_state.partner_hash import partner_hash
 from saga_state.queries import Wanted
 from saga_state.shown import event_json, saga_json
@@ -17,8 +18,8 @@ from services.cli.printing import answer, answer_one, console, note
 from services.cli.projection import newest_saga, open_projection
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_page import one_saga
-from services.cli.saga_tables import in_time, list_of, timeline_of
-from services.cli.times import parse_since
+from services.cli.saga_tables import list_of, timeline_of
+from services.cli.times import parse_past
 from services.runtime.settings import Settings
 from services.steps import step_names
 
@@ -54,7 +55,7 @@ def show_list(data: Path | None, tenant: str, filters: Filters, limit: int, outp
     sagas = asyncio.run(_listed(found, tenant, wanted, limit))
     answer([saga_json(saga) for saga in sagas], output, list_of(sagas, console().width))
     if not sagas:
-        note(f"no saga of tenant {tenant!r} is like that")
+        note(f"no saga of tenant {tenant!r} matches")
     if len(sagas) == limit:
         note(f"these are the first {limit}; --limit shows more")
 
@@ -79,7 +80,7 @@ def wanted_of(filters: Filters, settings: Settings, now: datetime) -> Wanted:
     if filters.email is not None:
         wanted = replace(wanted, partner_hash=_hash_of(filters.email, settings))
     if filters.since is not None:
-        wanted = replace(wanted, updated_from=parse_since(filters.since, now))
+        wanted = replace(wanted, updated_from=parse_past("--since", filters.since, now))
     return wanted
 
 

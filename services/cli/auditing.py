@@ -13,6 +13,7 @@ from services.runtime.mongo import Client
 from services.runtime.settings import Settings, SettingsError
 
 WHERE = "cli"
+EVERYBODY = "default"  # the tenant that is told of what concerns them all
 
 
 async def tell(
@@ -38,19 +39,21 @@ async def tell(
 async def tell_if_possible(
     found: Found,
     tenant_id: str,
-    by: str,
+    by: str | None,
     what: What,
     *,
     saga_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """The same for what needs no MongoDB: it is done, and is not undone for want of a record."""
+    """The same for what needs no MongoDB: it is done, and is not undone for want of a record.
+    Nor for want of a name: without `by` it is the user of the machine, or unknown."""
     if "mongo" not in found.settings.model_fields_set:
         note("ONBOARDING_MONGO is not set: the audit does not know of this")
         return
     try:
         async with mongo_at(found.mongo) as client:
-            await tell(client, found.settings, tenant_id, by, what, saga_id=saga_id, reason=reason)
+            who = by or _user()
+            await tell(client, found.settings, tenant_id, who, what, saga_id=saga_id, reason=reason)
     except SettingsError as error:
         note(f"{error}: the audit does not know of this")
     except Exception as error:

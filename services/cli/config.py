@@ -13,7 +13,7 @@ from services.cli.options import DEFAULT_FOLDER, Output
 from services.cli.printing import answer, masked, note
 from services.cli.running_stack import SERVERS, read_run
 from services.cli.step_rules import checked_settings
-from services.runtime.setting_files import FILE
+from services.runtime.setting_files import FILE, STANDARD
 from services.runtime.settings import PREFIX, Settings, unknown_names
 
 DOTENV = Path(".env")
@@ -79,5 +79,6 @@ def _source(name: str, environ: Mapping[str, str], dotenv: Mapping[str, str | No
 def _is_set(name: str, names: Mapping[str, str | None]) -> bool:
     """Names count in any case, an empty value as none: so pydantic-settings reads them. What
     stands in a file is set where that file is named."""
-    wanted = f"{PREFIX}{name}".upper()
-    return any(key.upper() in (wanted, f"{wanted}{FILE}") and value for key, value in names.items())
+    own = f"{PREFIX}{name}".upper()
+    wanted = {own, f"{own}{FILE}", STANDARD.get(name, own)}
+    return any(key.upper() in wanted and value for key, value in names.items())

@@ -9,11 +9,11 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from saga_state.document import Saga, StoredEvent
+from saga_state.event_words import in_time, said_by, words_of
 from saga_state.store import SagaStore
 from services.cli.demo_starts import DemoStart
-from services.cli.event_words import said_by, words_of
 from services.cli.printing import cell, console, empty_table
-from services.cli.saga_tables import coloured, failure_words, in_time, timeline_of
+from services.cli.saga_tables import coloured, failure_words, timeline_of
 from services.cli.times import duration
 from services.cli.up import EXAMPLE
 

@@ -1,7 +1,6 @@
 """`onboarding dlq list` and `show`: what waits for a person on the dead letter topics."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.letter_topics import letters_of
-from services.cli.letters import Letter
-from services.cli.letters_wanted import Which, letters_and_which, the_one
-from services.cli.masking import (
+from services.cli.letters_wanted import check_names, letters_and_which, the_one
+from services.cli.options import Output
+from services.cli.printing import answer, answer_one, cell, counted, empty_table, note
+from services.cli.running_stack import find_stack
+from services.cli.times import time_of_day
+from services.letters.chosen import Which
+from services.letters.groups import groups
+from services.letters.letter import Letter
+from services.letters.masking import (
     masked_headers,
     masked_key,
     masked_value,
@@ -22,18 +27,14 @@ from services.cli.masking import (
     plain_key,
     plain_value,
 )
-from services.cli.options import Output
-from services.cli.printing import answer, answer_one, cell, counted, empty_table, note
-from services.cli.running_stack import find_stack
-from services.cli.times import time_of_day
 
 
 def list_letters(
-    data: Path | None, which: Which, each: bool, everything: bool, output: Output
+    data: Path | None, which: Which, tenant: str, each: bool, everything: bool, output: Output
 ) -> None:
     """Grouped by service and class, or each; what was dealt with only if `everything`."""
-    which.check()
-    letters, which = asyncio.run(letters_and_which(find_stack(data), which))
+    check_names(which, tenant)
+    letters, which = asyncio.run(letters_and_which(find_stack(data), which, tenant))
     shown = [one for one in letters if which(one) and (everything or one.now == "open")]
     rows = [one.row for one in shown] if each else groups(shown, everything)
     answer(rows, output, _listed(rows))
@@ -52,25 +53,6 @@ def nothing_of(which: Which, letters: Iterable[Letter], everything: bool) -> str
         return f"there is {what}"
     others = sum(one.now == "open" for one in letters)
     return f"{what} waits" + (f"; {counted(others, 'other does', 'others do')}" if others else "")
-
-
-def groups(letters: Iterable[Letter], with_state: bool) -> list[dict[str, Any]]:
-    """A row per service and class, the largest first, with the oldest and the newest."""
-    found: dict[tuple[str, ...], list[Letter]] = defaultdict(list)
-    for one in letters:
-        found[one.service, one.error_class, *((one.now,) if with_state else ())].append(one)
-    rows = [
-        {
-            "service": some[0].service,
-            "class": some[0].error_class,
-            **({"state": some[0].now} if with_state else {}),
-            "count": len(some),
-            "oldest": min(one.at for one in some),
-            "newest": max(one.at for one in some),
-        }
-        for some in found.values()
-    ]
-    return sorted(rows, key=lambda row: (-row["count"], row["service"], row["class"]))
 
 
 def show_letter(data: Path | None, ref: str, reveal: bool, output: Output) -> None:

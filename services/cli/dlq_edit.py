@@ -4,27 +4,25 @@ import asyncio
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from rich.text import Text
 
 from contracts.envelope import Event
-from contracts.events import event_names
-from contracts.poison import PoisonError
-from contracts.topics import event_topic
 from services.cli.auditing import tell_if_possible
-from services.cli.dlq_chosen import Act, Pile, twins_of
-from services.cli.dlq_sending import deal_with
 from services.cli.errors import USAGE, CliError
 from services.cli.letter_topics import letters_of
-from services.cli.letters import REDRIVE_ID, Letter
-from services.cli.letters_wanted import Which, the_one
+from services.cli.letters_wanted import the_one
 from services.cli.options import Output
 from services.cli.printing import answer_one, note
 from services.cli.running_stack import Found, find_stack
 from services.cli.sending import sending
+from services.letters.changing import StillBadError, edited, event_in, headers_in
+from services.letters.chosen import Act, Pile, Which, twins_of
+from services.letters.letter import REDRIVE_ID, Letter
+from services.letters.sending import deal_with
 from services.runtime.settings import Settings
 
 
@@ -77,22 +75,12 @@ def check_waits(letter: Letter, again: bool) -> None:
     raise CliError(f"{line}: --again sends it all the same")
 
 
-def edited(letter: Letter, value: bytes, headers: Mapping[str, str]) -> Letter:
-    """The letter with another value, and other headers under these names."""
-    kept = tuple(pair for pair in letter.headers if pair[0] not in headers)
-    set_now = tuple((name, text.encode()) for name, text in headers.items())
-    return replace(letter, record=replace(letter.record, value=value), headers=(*kept, *set_now))
-
-
 def headers_given(texts: Sequence[str]) -> dict[str, str]:
     """`NAME=VALUE`, each; CliError (2)."""
-    given = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise CliError(f"--header {text}: write NAME=VALUE", USAGE)
-        given[name] = value
-    return given
+    try:
+        return headers_in(texts)
+    except ValueError as error:
+        raise CliError(f"--header {error}: write NAME=VALUE", USAGE) from None
 
 
 def command_for(letter: Letter, path: Path) -> str:
@@ -132,16 +120,11 @@ def _send(pile: Pile, edit: Edit, found: Found) -> None:
 
 
 def _event_in(letter: Letter, settings: Settings) -> Event:
-    """What its topic's hearers will read. CliError (1) if they would not."""
-    topic = letter.told.get("dlq_topic", "")
-    if topic not in {event_topic(name, settings.prefix) for name in event_names()}:
-        raise CliError("its topic is none of this system; nothing was sent")
-    again = replace(letter.record, topic=topic, headers=letter.headers)
+    """CliError (1) if its hearers could not read it."""
     try:
-        return settings.reader().read(again)
-    except PoisonError as error:
-        line = f"it would be set aside again: {error.error_class}, {error}; nothing was sent"
-        raise CliError(line) from None
+        return event_in(letter, settings.reader(), settings.prefix)
+    except StillBadError as error:
+        raise CliError(f"{error}; nothing was sent") from None
 
 
 def _tell(letter_id: str, event: Event, redrive_id: str, edit: Edit) -> None:

@@ -1,17 +1,30 @@
 """What a redrive or a discard tells of the letters that it is about."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from services.cli.dlq_chosen import Act, Pile, hash_of
-from services.cli.letters import REDRIVE_ID
+from services.cli.options import Output
 from services.cli.printing import answer_one, counted, table
 from services.cli.times import time_of_day
+from services.letters.chosen import Act, Pile, hash_of
+from services.letters.letter import REDRIVE_ID
 
 MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Act):
+    """An act as a command asks for it; `agreed` is the hash that was agreed to, if any. `tenant`:
+    whose sagas are meant."""
+
+    dry_run: bool = False
+    agreed: str | None = None
+    output: Output = Output.TABLE
+    tenant: str = "default"
 
 
 def amount(piles: Sequence[Pile]) -> str:
@@ -26,7 +39,7 @@ def amount(piles: Sequence[Pile]) -> str:
     return f"{what} ({', '.join(beside)})" if beside else what
 
 
-def told_of(act: Act, chosen: Sequence[Pile], left: Mapping[str, int]) -> dict[str, Any]:
+def told_of(act: Order, chosen: Sequence[Pile], left: Mapping[str, int]) -> dict[str, Any]:
     """How many records (`count`) and letters, of which times, under which hash, and how many were
     left out and why; of a dry run the first letters, too."""
     times = [pile[0].at for pile in chosen]
@@ -43,7 +56,7 @@ def told_of(act: Act, chosen: Sequence[Pile], left: Mapping[str, int]) -> dict[s
     }
 
 
-def say(act: Act, chosen: Sequence[Pile], told: Mapping[str, Any], how: str) -> None:
+def say(act: Order, chosen: Sequence[Pile], told: Mapping[str, Any], how: str) -> None:
     """What `told_of` gave, and what was added to it."""
     between = f"{time_of_day(told['oldest'])} to {time_of_day(told['newest'])}"
     line = f"{how}: {amount(chosen)}, {between}"

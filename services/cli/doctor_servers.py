@@ -11,11 +11,13 @@ from contracts.journey import JOURNEYS
 from services.cli.errors import line_of
 from services.cli.finding import Finding, fail, ok, warn
 from services.cli.letter_topics import letters_of
-from services.cli.letters import Letter
 from services.cli.printing import masked
 from services.cli.reaching import ANSWER_SECONDS, ask_kafka, mongo_at
-from services.cli.running_stack import Found
-from services.runtime.mongo import Client, database
+from services.cli.running_stack import Found, other_stack
+from services.gateway.looks import gateway_check
+from services.letters.letter import Letter
+from services.runtime.mongo import Client
+from services.runtime.process_store import instances_of
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.topics import check_topics
 from services.steps import step_names
@@ -58,7 +60,7 @@ async def _kafka(settings: Settings) -> list[Finding]:
         return [fail("kafka", str(error), "mend that setting")]
     except (KafkaError, OSError, TimeoutError):
         remedy = "is it running? onboarding up, or mend ONBOARDING_KAFKA, ONBOARDING_KAFKA_SECURITY"
-        return [fail("kafka", f"{address} does not answer", remedy)]
+        return [fail("kafka", f"{address} does not answer", f"{remedy}{other_stack('kafka')}")]
     return [ok("kafka", address), await _topics(settings)]
 
 
@@ -99,7 +101,8 @@ async def _mongo(found: Found) -> list[Finding]:
         return [fail("mongo", str(error), "mend that setting")]
     except Exception as error:
         remedy = "is it running? onboarding up, or mend ONBOARDING_MONGO"
-        return [fail("mongo", f"{place} does not answer ({type(error).__name__})", remedy)]
+        away = f"{place} does not answer ({type(error).__name__})"
+        return [fail("mongo", away, f"{remedy}{other_stack('mongo')}")]
 
 
 def _replica_set(place: str, hello: dict[str, Any]) -> Finding:
@@ -120,16 +123,15 @@ def _clock(database_time: datetime, own_time: datetime) -> Finding:
 
 async def _services(client: Client, settings: Settings, now: datetime) -> list[Finding]:
     names = [*step_names(JOURNEYS.values()), "saga-state"]
-    return [await _service(client, settings, name, now) for name in names]
+    found = [await _service(client, settings, name, now) for name in names]
+    return [*found, await _gateway(client, settings, now)]
 
 
 async def _service(client: Client, settings: Settings, name: str, now: datetime) -> Finding:
-    stored = database(client, settings.database(f"onboarding_{name.replace('-', '_')}"))
     try:
-        records: Sequence[dict[str, Any]] = await stored.instances.find({}).to_list(1000)
+        living = await _living(client, settings, name, now)
     except Exception as error:
         return fail(name, line_of(error), "see the database's log, and its access rules")
-    living = [one for one in records if (now - one["seen_at"]).total_seconds() < RECORD_SECONDS]
     if not living:
         remedy = "onboarding up, or start its process (docs/deploy.md)"
         return fail(name, "no living process", remedy)
@@ -138,3 +140,27 @@ async def _service(client: Client, settings: Settings, name: str, now: datetime)
     if not partitions:
         return warn(name, f"{len(living)} alive, without partitions", "wait: it may be joining")
     return ok(name, f"{len(living)} alive, {partitions} partitions, version {versions}")
+
+
+async def _gateway(client: Client, settings: Settings, now: datetime) -> Finding:
+    """Without one sagas go on, and the command line starts them: a warning."""
+    try:
+        living = await _living(client, settings, "gateway", now)
+    except Exception as error:
+        return fail("gateway", line_of(error), "see the database's log, and its access rules")
+    check = gateway_check(living)
+    if not living:
+        remedy = "start its process, if the REST API is wanted (docs/deploy.md)"
+        return warn("gateway", "no living process", remedy)
+    told = f"{len(living)} alive, version {', '.join(check['versions'])}"
+    if check["why"]:
+        return warn("gateway", f"{told}; {check['why']}", "see the row of that server above")
+    return ok("gateway", told)
+
+
+async def _living(
+    client: Client, settings: Settings, name: str, now: datetime
+) -> Sequence[dict[str, Any]]:
+    """The records of the processes of a service that were written just now."""
+    records = await instances_of(client, settings.database(f"onboarding_{name.replace('-', '_')}"))
+    return [one for one in records if (now - one["seen_at"]).total_seconds() < RECORD_SECONDS]

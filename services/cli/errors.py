@@ -1,6 +1,6 @@
 """How a command ends that cannot do what was asked: one line and an exit code, never a traceback.
 
-0 yes · 1 the answer is no, or a check failed · 2 usage or settings · 3 partly done ·
+0 yes · 1 the answer is no, or a check failed · 2 usage or settings · 3 partly done or answered ·
 70 stopped itself to lose nothing (or a bug) · 130 interrupted · 143 `watch` or `events` told to end
 """
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from aiokafka import TopicPartition
 
 from contracts.envelope import Record
-from services.cli.topic_logs import SILENCE_SECONDS, Logs, record_of
+from services.cli.topic_logs import Logs
+from services.evidence.log_reading import SILENCE_SECONDS, record_of
+from services.runtime.kafka_reading import first_since
 
 PAUSE_MS = 200
 Ends = Mapping[TopicPartition, int]
@@ -23,9 +25,9 @@ async def seek(logs: Logs, since: datetime | None) -> Ends:
     if since is None:
         await consumer.seek_to_beginning(*partitions)
         return ends
-    wanted = dict.fromkeys(partitions, int(since.timestamp() * 1000))
-    for one, found in (await consumer.offsets_for_times(wanted)).items():
-        consumer.seek(one, ends[one] if found is None else found.offset)
+    first = await first_since(consumer, partitions, int(since.timestamp() * 1000))
+    for one in partitions:
+        consumer.seek(one, first.get(one, ends[one]))
     return ends
 
 
@@ -72,7 +74,7 @@ async def _fetch(
 async def _unread(
     logs: Logs, ends: Ends, partitions: Collection[TopicPartition]
 ) -> set[TopicPartition]:
-    """Tansu tells an end that is too low (letter_topics.py): a last batch comes whole anyway."""
+    """Tansu tells an end that is too low (kafka_reading.py): a last batch comes whole anyway."""
     return {one for one in partitions if await logs.consumer.position(one) < ends[one]}
 
 

@@ -13,24 +13,25 @@ from contracts.poison import PoisonError
 from contracts.reading import Reader
 from contracts.topics import event_topic
 from saga_state.document import StoredEvent
+from saga_state.event_words import said_by, words_of
 from saga_state.records import stored_form
 from saga_state.shown import event_json
-from services.cli.errors import USAGE, CliError
+from services.cli.errors import NO, USAGE, CliError
 from services.cli.event_logs import read_on, read_up_to, seek, seek_to_ends
-from services.cli.event_words import said_by, words_of
 from services.cli.events_wanted import EventsWanted
-from services.cli.masking import masked_key
 from services.cli.options import Output
 from services.cli.printing import console, counted, note, quiet, write_lines
 from services.cli.running_stack import Found, find_stack
 from services.cli.topic_logs import Logs, open_logs
 from services.cli.until_stopped import follow
+from services.letters.masking import masked_key
 
 
 def show_events(
     data: Path | None, wanted: EventsWanted, follows: bool, with_data: bool, output: Output
 ) -> None:
-    """Up to the ends of the logs, or until Ctrl-C. CliError (1) if Kafka does not answer."""
+    """Up to the ends of the logs, or until Ctrl-C. CliError (1) if Kafka does not answer, or has
+    nothing of an id."""
     if output is Output.JSON:
         raise CliError("events are written as they are read, an object per line: -o jsonl", USAGE)
     wanted.check()
@@ -52,13 +53,20 @@ async def _show(
             if event is not None and wanted(event):
                 shown += 1
                 _tell(event, with_data, output)
-    if not shown:
-        note("no event is like that")
     if unreadable:
         what = counted(
             unreadable, "record that cannot be read is", "records that cannot be read are"
         )
         note(f"{what} left out: `onboarding dlq list` has those that were heard")
+    if not shown:
+        _tell_none(wanted)
+
+
+def _tell_none(wanted: EventsWanted) -> None:
+    """CliError (1) if it is an id of which nothing was found: it may be misspelt."""
+    if (named := wanted.lone_id) is not None:
+        raise CliError(f"no event of {named!r} on the topics", NO)
+    note("no event matches")
 
 
 async def _records(logs: Logs, since: datetime | None, follows: bool) -> AsyncIterator[Record]:

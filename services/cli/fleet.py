@@ -41,7 +41,7 @@ def show_list_at(
     answer(rows, output, list_of(sagas, console().width))
     note(f"as they stood at {moment(time)}")
     if not sagas:
-        note(f"no saga of tenant {tenant!r} was like that")
+        note(f"no saga of tenant {tenant!r} matched then")
     if len(sagas) == limit:
         note(f"these are the first {limit}; --limit shows more")
 

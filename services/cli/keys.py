@@ -72,7 +72,7 @@ def rotate_key(data: Path | None, key_id: str, hours: float, by: str, output: Ou
     until = now + timedelta(hours=hours)
     key = asyncio.run(_rotate(found, key_id, (new_id, digest_of(text)), until, by))
     _show_new(key, text, output)
-    note(f"{key_id} counts until {until:%Y-%m-%d %H:%M:%S}Z")
+    note(f"{key_id} is valid until {until:%Y-%m-%d %H:%M:%S}Z")
 
 
 def revoke_key(data: Path | None, key_id: str, by: str) -> None:
@@ -98,7 +98,7 @@ async def _rotate(found: Found, key_id: str, new: tuple[str, str], until: dateti
         old = _there(await keys.find(key_id), key_id)
         now = datetime.now(UTC)
         if not counts(old, now):
-            raise CliError(f"{key_id} does not count any more: `onboarding keys create`", NO)
+            raise CliError(f"{key_id} is not valid any more: `onboarding keys create`", NO)
         lives = old.expires_at - old.created_at if old.expires_at else None
         key = replace(
             old,
@@ -171,7 +171,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def _row(key: Key, now: datetime) -> dict[str, Any]:
-    state = "revoked" if key.revoked_at else "counts" if counts(key, now) else "expired"
+    state = "revoked" if key.revoked_at else "valid" if counts(key, now) else "expired"
     return {
         "key_id": key.key_id,
         "name": key.name,

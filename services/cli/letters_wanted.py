@@ -1,57 +1,40 @@
 """Which letters a person means: by service, class, saga, id or place."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from contracts.poison import ERROR_CLASSES
 from saga_state.document import Saga
 from services.cli.errors import USAGE, CliError
 from services.cli.letter_topics import letters_of
-from services.cli.letters import PARKINGS, Letter
 from services.cli.options import one_of
 from services.cli.printing import note
 from services.cli.projection import open_projection, sagas_of
 from services.cli.running_stack import Found
+from services.letters.chosen import Which, the_one_meant
+from services.letters.letter import PARKINGS, Letter
 from services.steps import step_names
 
 MOST_SAGAS = 10_000  # of one partner or correlation id
 Find = Callable[[str], Awaitable[Sequence[Saga]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Which letters are wanted; None, or none named: no matter. `tenant`: whose `sagas`."""
-
-    service: str | None = None
-    error_class: str | None = None
-    sagas: tuple[str, ...] = ()
-    refs: tuple[str, ...] = ()
-    tenant: str = "default"
-
-    def __call__(self, letter: Letter) -> bool:
-        return (
-            self.service in (None, letter.service)
-            and self.error_class in (None, letter.error_class)
-            and (not self.sagas or letter.saga_id in self.sagas)
-            and (not self.refs or any(is_meant(letter, ref) for ref in self.refs))
-        )
-
-    def check(self) -> None:
-        """CliError (2) for a service or class that there is not, or a tenant of no saga."""
-        one_of("--service", self.service, (*step_names(), "saga-state"))
-        one_of("--class", self.error_class, (*ERROR_CLASSES, *PARKINGS))
-        if self.tenant != "default" and not self.sagas:
-            line = f"--tenant {self.tenant}: it says whose --saga ID is meant; give that too"
-            raise CliError(line, USAGE)
+def check_names(which: Which, tenant: str) -> None:
+    """CliError (2) for a service or class that there is not, or a tenant of no saga."""
+    one_of("--service", which.service, (*step_names(), "saga-state"))
+    one_of("--class", which.error_class, (*ERROR_CLASSES, *PARKINGS))
+    if tenant != "default" and not which.sagas:
+        line = f"--tenant {tenant}: it says whose --saga ID is meant; give that too"
+        raise CliError(line, USAGE)
 
 
-async def letters_and_which(found: Found, which: Which) -> tuple[list[Letter], Which]:
+async def letters_and_which(found: Found, which: Which, tenant: str) -> tuple[list[Letter], Which]:
     """All letters, and what is wanted of them once its names are looked up (see `looked_up`)."""
     letters = await letters_of(found)
 
     async def find(text: str) -> Sequence[Saga]:
         async with open_projection(found) as store:
-            return await sagas_of(store, which.tenant, text, MOST_SAGAS)
+            return await sagas_of(store, tenant, text, MOST_SAGAS)
 
     return letters, await looked_up(which, letters, find)
 
@@ -74,14 +57,7 @@ async def looked_up(which: Which, letters: Sequence[Letter], find: Find) -> Whic
 
 
 def the_one(letters: Sequence[Letter], ref: str) -> Letter:
-    """The letter of an id or a place; of those that several services have of one record, one that
-    waits. CliError (1) if there is none."""
-    meant = [one for one in letters if is_meant(one, ref)]
-    if not meant:
+    """The letter of an id or a place. CliError (1) if there is none."""
+    if (letter := the_one_meant(letters, ref)) is None:
         raise CliError(f"no letter {ref}: give an id or TOPIC/PARTITION/OFFSET (`dlq list --each`)")
-    return next((one for one in meant if one.now == "open"), meant[0])
-
-
-def is_meant(letter: Letter, ref: str) -> bool:
-    """By its id, its own place, or the place of the record that it is a copy of."""
-    return ref in (letter.id, letter.place, letter.came_from)
+    return letter

@@ -17,7 +17,7 @@ from services.cli.errors import USAGE, CliError
 from services.cli.options import Broker
 from services.cli.printing import masked
 from services.cli.reaching import mongo_at, mongo_is_away
-from services.cli.running_stack import settings
+from services.cli.running_stack import other_stack, settings
 from services.cli.stack_key import register
 from services.cli.step_rules import checked_settings
 from services.runtime.kafka import transient as kafka_is_away
@@ -36,13 +36,14 @@ _BROKERS: Mapping[Broker, Literal["embedded", "apache"] | None] = {
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to run, where, on which Kafka, with how many workers of a service, and whether
-    with the sandbox of the outside systems, and with the gateway."""
+    with the sandbox of the outside systems, with the gateway, and with a Prometheus."""
 
     folder: Path
     broker: Broker = Broker.EMBEDDED
     workers: Mapping[str, int] = field(default_factory=dict)
     platform: bool = False
     gateway: bool = True
+    monitoring: bool = False
 
     @property
     def own_broker(self) -> bool:
@@ -62,6 +63,7 @@ def options_of(plan: Plan) -> Options:
         workers=plan.workers,
         services=(*SERVICES, GATEWAY) if plan.gateway else SERVICES,
         platform=plan.platform,
+        monitoring=plan.monitoring,
         **external,
     )
 
@@ -106,7 +108,7 @@ async def _prepare(plan: Plan, kafka: str, mongo: str) -> None:
         if not kafka_is_away(error):
             raise CliError(f"the topics cannot be made: {type(error).__name__}: {error}") from None
         line = f"Kafka at {kafka} does not answer ({type(error).__name__})"
-        raise CliError(f"{line}: check ONBOARDING_KAFKA") from None
+        raise CliError(f"{line}: check ONBOARDING_KAFKA{other_stack('kafka')}") from None
     await _prepare_databases(plan, mongo, wanted)
 
 
@@ -120,7 +122,7 @@ async def _prepare_databases(plan: Plan, mongo: str, wanted: Settings) -> None:
         if not mongo_is_away(error):
             raise
         line = f"MongoDB at {masked(mongo)} does not answer ({type(error).__name__})"
-        raise CliError(f"{line}: check ONBOARDING_MONGO") from None
+        raise CliError(f"{line}: check ONBOARDING_MONGO{other_stack('mongo')}") from None
 
 
 class Happenings:

@@ -15,6 +15,7 @@ from services.cli.commands import (
     forgetting,
     local,
     operating,
+    replaying,
     starting,
 )
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
@@ -103,6 +104,7 @@ app.command("demo")(local.demo)
 app.command("env")(local.env)
 app.command("start")(starting.start)
 app.command("status")(asking.status)
+app.command("why")(asking.why)
 app.command("list")(asking.list_)
 app.command("timeline")(asking.timeline)
 app.command("diff")(debugging.diff)
@@ -125,10 +127,20 @@ dlq.command("redrive")(operating.dlq_redrive)
 dlq.command("discard")(operating.dlq_discard)
 app.add_typer(dlq, name="dlq")
 
+replay = _group("Records of the topics once more: the projection rebuilt, a deploy rehearsed.")
+replay.command("rebuild")(replaying.rebuild)
+replay.command("restore")(replaying.restore)
+replay.command("sandbox")(replaying.sandbox)
+replay.command("export")(replaying.export)
+replay.command("import")(replaying.import_)
+replay.command("publish")(replaying.publish)
+app.add_typer(replay, name="replay")
+
 topics = _group("The topics on Kafka.")
 topics.command("list")(checking.topics_list)
 topics.command("create")(checking.topics_create)
 topics.command("check")(checking.topics_check)
+topics.command("grow")(checking.topics_grow)
 topics.command("acls")(checking.topics_acls)
 app.add_typer(topics, name="topics")
 
@@ -148,6 +160,11 @@ app.add_typer(keys, name="keys")
 audit = _group("The audit: who did what, on which saga, when, from where, why.")
 audit.command("list")(access.audit_list)
 app.add_typer(audit, name="audit")
+
+journeys = _group("The versions of the journeys, and the sagas on their way in them.")
+journeys.callback(invoke_without_command=True)(checking.journeys_list)
+journeys.command("check")(checking.journeys_check)
+app.add_typer(journeys, name="journeys")
 
 broker = _group("The Kafka broker of this machine.")
 broker.command("install")(local.broker_install)

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from saga_state.document import Saga
+from saga_state.event_words import said_by
 from saga_state.moments import Change, Moment, changes
-from services.cli.event_words import said_by
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured
 from services.cli.times import moment, since_start

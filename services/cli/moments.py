@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from saga_state.document import Saga, StoredEvent
+from saga_state.event_words import in_time
 from saga_state.moments import changes, first_event_at, moments
 from saga_state.shown import event_json, saga_json
 from saga_state.state import as_of
@@ -21,7 +22,7 @@ from services.cli.printing import answer, answer_one, console
 from services.cli.projection import newest_saga, open_projection, sagas_of
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_page import one_saga
-from services.cli.saga_tables import in_time, timeline_of
+from services.cli.saga_tables import timeline_of
 from services.cli.times import moment, parse_past
 
 NEEDS = ("mongo",)

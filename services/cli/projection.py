@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from saga_state.document import Saga
 from saga_state.store import SagaStore, database
+from saga_state.under_way import UnderWay
 from services.cli.errors import CliError
 from services.cli.printing import masked, note, quiet
 from services.cli.reaching import mongo_at, mongo_is_away
-from services.cli.running_stack import Found
+from services.cli.running_stack import Found, other_stack
 from services.runtime.mongo import Client
 
 
@@ -17,6 +18,13 @@ async def open_projection(found: Found) -> AsyncIterator[SagaStore]:
     """The store of `saga_state`; CliError if MongoDB does not answer."""
     async with open_mongo(found) as client:
         yield SagaStore(database(client, found.settings.prefix))
+
+
+@asynccontextmanager
+async def open_under_way(found: Found) -> AsyncIterator[UnderWay]:
+    """What is asked of all tenants at once; CliError if MongoDB does not answer."""
+    async with open_mongo(found) as client:
+        yield UnderWay(database(client, found.settings.prefix))
 
 
 @asynccontextmanager
@@ -31,7 +39,7 @@ async def open_mongo(found: Found) -> AsyncIterator[Client]:
             raise
         place = masked(found.mongo)
         line = f"MongoDB at {place} does not answer ({type(error).__name__}): `onboarding doctor`"
-        raise CliError(line) from None
+        raise CliError(f"{line}{other_stack('mongo')}") from None
 
 
 async def newest_saga(store: SagaStore, tenant_id: str, text: str) -> tuple[Saga, list[Saga]]:
@@ -51,7 +59,7 @@ async def sagas_of(store: SagaStore, tenant_id: str, text: str, limit: int = 50)
     if not sagas:
         where = "list --email` finds an address" if "@" in text else "list` shows all"
         raise CliError(
-            f"no saga, partner or correlation id {text!r} in tenant {tenant_id!r} "
-            f"(one just started shows up within a second; `onboarding {where})"
+            f"no saga, partner or correlation id {text!r} in tenant {tenant_id!r} (give it whole; "
+            f"one just started shows up within a second; `onboarding {where})"
         )
     return sagas

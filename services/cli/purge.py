@@ -66,10 +66,11 @@ def found_for_purge(data: Path | None) -> Found:
 async def _purge(purge: Purge, found: Found) -> None:
     async with open_mongo(found) as client:
         store = PurgeStore(client, found.settings, purge.tenant, step_names())
+        await _refuse_beside_a_rebuild(store)
         chosen = await select(store, purge.scope)
         told = words_of(chosen.counts, purge.scope)
         if not sum(chosen.counts.values()):
-            raise CliError(f"there is nothing to purge: no saga of {purge.tenant} is like that")
+            raise CliError(f"there is nothing to purge: no saga of {purge.tenant} matches")
         if line := warning_of(chosen.counts, purge.scope):
             note(line)
         if purge.dry_run:
@@ -77,11 +78,19 @@ async def _purge(purge: Purge, found: Found) -> None:
             return
         _agree(purge, chosen, told)
         await _tell_audit(client, found, purge, told)
+        await store.drop_leftovers()
         left = await remove_all(store, purge.scope, sum(chosen.counts.values()))
     if left:
         was = "saga was left: a step of it is", "sagas were left: a step of each is"
         note(f"{counted(left, *was)} not at rest; `onboarding status ID` shows which")
     _say(purge, chosen, f"purged: {told}", {"left": left})
+
+
+async def _refuse_beside_a_rebuild(store: PurgeStore) -> None:
+    """CliError (1)."""
+    if await store.is_rebuilt():
+        line = "a rebuild of the projection is under way, and would bring back what is purged now"
+        raise CliError(f"{line}: `onboarding replay rebuild --swap` or --drop ends it")
 
 
 async def select(store: PurgeStore, scope: Scope) -> Selection:
@@ -114,6 +123,7 @@ async def remove_all(store: PurgeStore, scope: Scope, total: int) -> int:
         for status in scope.statuses:
             try:
                 async for ids in _batches(store, status, scope):
+                    await _refuse_beside_a_rebuild(store)
                     left += await remove(store, scope, status, ids)
                     done += len(ids)
                     rate = f"{done / max(time.monotonic() - began, 0.001):.0f}/s"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import ASCENDING
 
+from saga_state.rebuild_store import RebuildStore
 from saga_state.store import database as projection
 from services.runtime.mongo import Client, database
 from services.runtime.settings import Settings
@@ -33,9 +34,19 @@ class PurgeStore:
         self._tenant = tenant_id
         known = projection(client, settings.prefix)
         self._sagas, self._events = known.sagas, known.events
+        self._rebuild = RebuildStore(known)
         self._starts = database(client, settings.database("onboarding_gateway")).starts
         names = [settings.database(f"onboarding_{step}") for step in steps]
         self._steps = [database(client, name).steps for name in names]
+
+    async def is_rebuilt(self) -> bool:
+        """Whether a rebuild is under way: it copies what is kept, and would bring back what goes
+        now."""
+        return await self._rebuild.is_open()
+
+    async def drop_leftovers(self) -> None:
+        """What rebuilds that are over left behind: it may be of those that are forgotten."""
+        await self._rebuild.drop_leftovers()
 
     async def page(
         self, status: str, before: datetime, after: Place | None, limit: int

@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager
 
 from aiokafka.client import AIOKafkaClient
 
+from services.cli.errors import CliError
+from services.cli.running_stack import other_stack
+from services.runtime.kafka import transient as kafka_is_away
 from services.runtime.kafka_access import check, client_options
 from services.runtime.mongo import Client, connect, refused, transient
 from services.runtime.settings import Settings, SettingsError
 
 ANSWER_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 _OWN_LIMIT = re.compile(r"[?&]serverSelectionTimeoutMS=([0-9]{1,9})(?:&|$)", re.IGNORECASE)
 
 
@@ -54,3 +58,16 @@ async def ask_kafka(settings: Settings, seconds: float) -> None:
         await asyncio.wait_for(client.bootstrap(), seconds)
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def asking_kafka(settings: Settings) -> AsyncIterator[None]:
+    """Whatever is asked of Kafka in the block: CliError (1) if it does not answer."""
+    try:
+        await ask_kafka(settings, CONNECT_SECONDS)
+        yield
+    except Exception as error:
+        if not kafka_is_away(error):
+            raise
+        line = f"Kafka at {settings.kafka} does not answer: `onboarding doctor` may know why"
+        raise CliError(f"{line}{other_stack('kafka')}") from None

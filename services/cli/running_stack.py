@@ -60,6 +60,17 @@ def nothing_runs(folder: Path) -> str:
     return f"no stack runs in {folder}: start one with `onboarding up`, or name it with --data DIR"
 
 
+def other_stack(server: str) -> str:
+    """What to add where `kafka` or `mongo` does not answer: that the environment may still name a
+    stack that has ended. Empty unless one runs here at another address."""
+    variable = f"{PREFIX}{server.upper()}"
+    run, told = read_run(DEFAULT_FOLDER), os.environ.get(variable)
+    if run is None or not told or told == run.get(server):
+        return ""
+    mend = f'`eval "$(onboarding env)"` again, or `unset {variable}`'
+    return f"; the stack in {DEFAULT_FOLDER} is at another address: {mend}"
+
+
 def settings(**overrides: Any) -> Settings:
     """The settings of this command; CliError (2) names the wrong one."""
     try:

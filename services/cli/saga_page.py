@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from saga_state.document import Parked, Saga, StepState
+from saga_state.shown import shown_state
+from saga_state.why.commands import tenant_words
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration, time_of_day
@@ -109,7 +111,7 @@ def redrive_command(saga: Saga) -> str:
 
 def resolve_command(saga: Saga, step: str) -> str:
     """What says that a person undid the step."""
-    tenant = "" if saga["tenant_id"] == "default" else f" --tenant {saga['tenant_id']}"
+    tenant = tenant_words(saga)
     return f"onboarding resolve {saga['_id']} --step {step}{tenant}"
 
 
@@ -131,15 +133,9 @@ def _steps(saga: Saga) -> RenderableType:
     shown = [name for name in _COLUMNS if name != "undone" or was_undone]
     table = empty_table(*shown)
     for step in saga["steps"]:
-        row = _row(step) | {"state": coloured(_state(saga, step))}
+        row = _row(step) | {"state": coloured(shown_state(saga, step))}
         table.add_row(*(row[name] for name in shown))
     return table
-
-
-def _state(saga: Saga, step: StepState) -> str:
-    """For nothing waits in a saga that has ended."""
-    never = saga["ended_at"] is not None and step["state"] == "waiting"
-    return "not reached" if never else step["state"]
 
 
 def _row(step: StepState) -> dict[str, Text | str]:

@@ -1,15 +1,14 @@
 """Sagas in a list, and the events of one in time, as people read them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from contracts.events import event_names
 from saga_state.document import Saga, StoredEvent
-from services.cli.event_words import said_by, words_of
+from saga_state.event_words import in_time, said_by, words_of
 from services.cli.printing import cell, empty_table
 from services.cli.times import duration, since_start, time_of_day
 
@@ -64,21 +63,10 @@ def timeline_of(
     return table
 
 
-def in_time(events: Iterable[StoredEvent]) -> list[StoredEvent]:
-    """By time; what a step said at one moment, in the order in which it reads well."""
-    return sorted(events, key=_time_then_journey)
-
-
 def failure_words(saga: Saga) -> str:
     """`documents: DOCUMENT_EXPIRED`; empty without a failure."""
     failure = saga["failure"]
     return f"{failure['step']}: {failure['code']}" if failure else ""
-
-
-def _time_then_journey(event: StoredEvent) -> tuple[datetime, int]:
-    names = event_names()
-    place = names.index(event["type"]) if event["type"] in names else len(names)
-    return event["time"], place
 
 
 def _event_line(event: StoredEvent, start: datetime) -> dict[str, str]:

@@ -8,12 +8,11 @@ from aiokafka.errors import TopicAuthorizationFailedError
 
 from contracts.envelope import Message
 from services.cli.errors import NO, PARTLY, USAGE, CliError
-from services.cli.reaching import ask_kafka
-from services.runtime.kafka import KafkaLog, transient
+from services.cli.reaching import CONNECT_SECONDS, asking_kafka
+from services.runtime.kafka import KafkaLog
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
 
-CONNECT_SECONDS = 10.0
 SEND_SECONDS = 30.0
 CHUNK = 500
 
@@ -50,18 +49,8 @@ async def sending(settings: Settings) -> AsyncIterator[Sender]:
     """A connected sender. CliError (1) if Kafka does not answer."""
     log = KafkaLog(settings, Vitals())
     try:
-        await _connect(log, settings)
+        async with asking_kafka(settings):
+            await asyncio.wait_for(log.start(), CONNECT_SECONDS)
         yield Sender(log, settings.kafka)
     finally:
         await log.stop()
-
-
-async def _connect(log: KafkaLog, settings: Settings) -> None:
-    try:
-        await ask_kafka(settings, CONNECT_SECONDS)
-        await asyncio.wait_for(log.start(), CONNECT_SECONDS)
-    except Exception as error:
-        if not transient(error):
-            raise
-        line = f"Kafka at {settings.kafka} does not answer: `onboarding doctor` may know why"
-        raise CliError(line) from None

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from contracts.envelope import Context, Message, Record, source_of
 from contracts.journey import JOURNEYS, Journey
+from contracts.journey import journey_named as named
 from contracts.poison import PoisonError
 from contracts.starting import Asked, start_context, start_message
 from services.cli.errors import USAGE, CliError
@@ -59,12 +60,8 @@ class Ready:
 
 def journey_named(text: str, settings: Settings) -> Journey:
     """`partner-onboarding`, in the version of the settings, or with one: `partner-onboarding/1`."""
-    for journey in JOURNEYS.values():
-        if text == journey.label or (text, settings.journey_version) == (
-            journey.name,
-            journey.version,
-        ):
-            return journey
+    if journey := named(text, settings.journey_version):
+        return journey
     known = ", ".join(journey.label for journey in JOURNEYS.values())
     raise CliError(f"--journey {text}: it is one of {known}", USAGE)
 

@@ -1,5 +1,7 @@
 """The settings with what every step takes of them: told before anything starts."""
 
+from pydantic import BaseModel
+
 from services.cli.errors import USAGE, CliError
 from services.cli.running_stack import settings
 from services.runtime.outside_access import access_of
@@ -22,3 +24,8 @@ def check_steps(found: Settings) -> None:
             access_of(step, found)
         except SettingsError as error:
             raise CliError(str(error), USAGE) from None
+
+
+def rules_of(found: Settings) -> dict[str, BaseModel]:
+    """The rules of every step, as the settings have them. SettingsError names a wrong one."""
+    return {step.name: found.rules_of(step.name, step.rules) for step in all_steps()}

@@ -37,8 +37,8 @@ def parse_time(option: str, text: str, now: datetime) -> datetime:
 
 
 def since_or_none(text: str | None) -> datetime | None:
-    """The same, where it may be left out."""
-    return None if text is None else parse_since(text, datetime.now(UTC))
+    """The past time that `--since` names, where it may be left out; see `parse_past`."""
+    return None if text is None else parse_past("--since", text, datetime.now(UTC))
 
 
 def time_of_day(time: datetime | None) -> str:

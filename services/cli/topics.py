@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from contracts.participants import participants
 from contracts.topics import event_topic
+from services.cli.auditing import EVERYBODY, tell_if_possible
 from services.cli.errors import CliError
 from services.cli.options import Output
-from services.cli.printing import answer, quiet, write_line
-from services.cli.running_stack import Found, find_stack
+from services.cli.printing import answer, counted, quiet, write_line
+from services.cli.running_stack import Found, find_stack, other_stack
+from services.gateway.audit import What
 from services.runtime.kafka import transient
 from services.runtime.kafka_access import check as check_kafka
 from services.runtime.settings import SettingsError
@@ -22,6 +24,7 @@ from services.runtime.topics import (
     create_topics,
     wanted_topics,
 )
+from services.runtime.topics_grown import partition_counts
 
 T = TypeVar("T")
 Voices = Mapping[str, tuple[list[str], list[str]]]
@@ -37,18 +40,33 @@ def list_topics(data: Path | None, output: Output) -> None:
     answer([_row(topic, voices, findings.get(topic.name, "ok")) for topic in wanted], output)
 
 
-def make_topics(data: Path | None, dry_run: bool) -> None:
+def make_topics(data: Path | None, by: str | None, dry_run: bool) -> None:
     """Say which were made (or would be), or that all are there."""
     found = find_stack(data, ("kafka",))
     if dry_run:
         findings = ask(found, check_topics(found.settings))
         made = [one.topic for one in findings if one.problem == "is missing"]
     else:
-        made = ask(found, create_topics(found.settings))
+        made = _make(found, by)
     for name in made:
         write_line(f"{'would make' if dry_run else 'made'} {name}")
     if not made:
         write_line("all topics are there")
+
+
+def _make(found: Found, by: str | None) -> list[str]:
+    """The audit is told first: what is broken off in the middle was done too."""
+    there = ask(found, partition_counts(found.settings))
+    missing = [one.name for one in wanted_topics(found.settings) if one.name not in there]
+    if not missing:
+        return []
+    tell_audit(found, by, "topics.create", counted(len(missing), "topic", "topics"))
+    return ask(found, create_topics(found.settings))
+
+
+def tell_audit(found: Found, by: str | None, what: What, reason: str) -> None:
+    """What is done to topics; a note where there is no audit to tell."""
+    asyncio.run(tell_if_possible(found, EVERYBODY, by, what, reason=reason))
 
 
 def check(data: Path | None, output: Output) -> None:
@@ -74,14 +92,14 @@ def ask(found: Found, question: Coroutine[Any, Any, T]) -> T:
     quiet()
     try:
         return asyncio.run(_in_time(found, question))
-    except SettingsError:
+    except (SettingsError, CliError):
         raise
     except Exception as error:
         place = f"Kafka at {found.settings.kafka}"
         if not transient(error):
             raise CliError(f"{place} refuses: {type(error).__name__}: {error}") from None
         line = f"{place} does not answer ({type(error).__name__}): `onboarding doctor`"
-        raise CliError(line) from None
+        raise CliError(f"{line}{other_stack('kafka')}") from None
 
 
 async def _in_time(found: Found, question: Coroutine[Any, Any, T]) -> T:

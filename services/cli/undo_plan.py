@@ -11,7 +11,7 @@ from saga_state.document import Saga
 from saga_state.undo_plan import FLEET, OVER, PlannedUndo, UndoPlan, like_it, undo_plan
 from services.cli.errors import NO, CliError
 from services.cli.options import Output
-from services.cli.printing import answer_one, cell, counted, empty_table
+from services.cli.printing import answer_one, cell, counted, empty_table, note
 from services.cli.projection import open_projection, sagas_of
 from services.cli.running_stack import Found, find_stack
 from services.cli.saga_tables import coloured
@@ -31,10 +31,14 @@ def show_undo_plan(
 
 
 def meant(sagas: list[Saga], text: str) -> Saga:
-    """The saga that `compensate` would take; if it would take none, the newest."""
-    if all(saga["status"] in OVER for saga in sagas):
-        return sagas[0]
-    return the_one_to_undo(sagas, text)
+    """The saga that `compensate` would take; if it would take none, the newest. Of several it is
+    said which, and why."""
+    none = all(saga["status"] in OVER for saga in sagas)
+    one = sagas[0] if none else the_one_to_undo(sagas, text)
+    if len(sagas) > 1:
+        why = "the newest: none can be undone" if none else "the only one that can be undone"
+        note(f"{text} stands for {len(sagas)} sagas; this is {one['_id']}, {why}")
+    return one
 
 
 def shown(plan: UndoPlan) -> RenderableType:
@@ -69,6 +73,8 @@ def _takes(one: PlannedUndo) -> str:
 
 def _head(plan: UndoPlan) -> Text:
     saga = f"saga {plan['saga_id']} ({plan['status']}), plan {plan['hash']}"
+    if plan["refused"]:
+        return Text(saga)
     takes = f"about {duration(plan['expected_ms'])} in all"
     fails = f"an undo that fails is tried for {duration(plan['gives_up_after_ms'])}"
     return Text(f"{saga}\n{takes}; {fails}, then it waits for a person")

@@ -29,7 +29,8 @@ DATABASES = {
     Broker.EXTERNAL: "yours, as ONBOARDING_MONGO says",
 }
 PLATFORM = "sandbox of documents, campaigns and recruitment; faults: POST /faults"
-GATEWAY_HINT = "REST; /docs shows all routes; `onboarding env` exports it and a key"
+PROMETHEUS = "metrics and alerts: /alerts, /graph"
+GATEWAY_HINT = "REST (/docs), /dashboard; `onboarding env` exports it and a key"
 EXAMPLE = "--nombre 'My Company' --email me@mine.com --telefono +1234567890 --tipo EMPRESA"
 
 
@@ -81,6 +82,8 @@ def _servers(run: Mapping[str, Any], broker: Broker) -> RenderableType:
         table.add_row("Gateway", cell(run["gateway"]), GATEWAY_HINT)
     if run.get("platform"):
         table.add_row("Platform", cell(run["platform"]), PLATFORM)
+    if run.get("prometheus"):
+        table.add_row("Prometheus", cell(run["prometheus"]), PROMETHEUS)
     return table
 
 

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from rich.text import Text
 
-from contracts.envelope import Context, Message, binary, source_of
-from contracts.events import CompensationRequested, EventData
+from contracts.envelope import Message
 from contracts.journey import JOURNEYS
-from contracts.operator import ResolveRequested
-from contracts.topics import dead_letter_topic, event_topic
+from saga_state.asking import Asking, resolve_request, undo_request
 from saga_state.document import Saga
 from saga_state.undo_plan import OVER, plan_hash
 from services.cli.auditing import tell_if_possible
@@ -27,7 +24,6 @@ from services.cli.saga_page import redrive_command, resolve_command
 from services.cli.sending import sending
 from services.gateway.audit import What
 
-CODE = "REQUESTED"
 REASON_MAX = 500
 
 
@@ -44,6 +40,10 @@ class Wish:
     output: Output = Output.TABLE
     plan: str | None = None
 
+    @property
+    def asking(self) -> Asking:
+        return Asking(self.by, self.reason, "cli")
+
 
 def compensate(wish: Wish, data: Path | None) -> None:
     """Ask for everything to be undone, or as if `step` had failed. CliError (1) if it is over,
@@ -53,11 +53,8 @@ def compensate(wish: Wish, data: Path | None) -> None:
     refuse_if_parked(saga)
     check_step(wish.step, saga)
     refuse_if_other_plan(saga, wish)
-    topic = event_topic(CompensationRequested.__name__, found.settings.prefix)
-    asked = CompensationRequested(
-        failed_step=wish.step, code=CODE, reason=wish.reason, requested_by=wish.by
-    )
-    message = message_of(saga, topic, asked, datetime.now(UTC))
+    prefix, now = found.settings.prefix, datetime.now(UTC)
+    message = undo_request(saga, wish.asking, wish.step, now, prefix)
     _send(found, message, wish, saga, "saga.compensate")
     _tell(saga, message, wish, {"failed_step": wish.step}, f"`onboarding watch {saga['_id']}`")
 
@@ -72,24 +69,10 @@ def resolve(wish: Wish, data: Path | None) -> None:
     if state != "undo_parked":
         line = f"the undo of {step} is not parked ({step} is {state}): nothing to resolve"
         raise CliError(line, NO)
-    asked = ResolveRequested(step=step, reason=wish.reason, requested_by=wish.by)
-    topic = dead_letter_topic(step, found.settings.prefix)
-    message = message_of(saga, topic, asked, datetime.now(UTC))
+    prefix, now = found.settings.prefix, datetime.now(UTC)
+    message = resolve_request(saga, wish.asking, step, now, prefix)
     _send(found, message, wish, saga, "saga.resolve")
     _tell(saga, message, wish, {"step": step}, f"`onboarding status {saga['_id']}`")
-
-
-def message_of(saga: Saga, topic: str, asked: EventData, now: datetime) -> Message:
-    """The request, under an id of its own."""
-    context = Context(
-        saga_id=saga["_id"],
-        tenant_id=saga["tenant_id"],
-        partner_id=saga["partner_id"],
-        correlation_id=saga["correlation_id"],
-        journey=saga["journey"],
-        journey_version=saga["journey_version"],
-    )
-    return binary(topic, str(uuid4()), source_of("cli"), now, asked, context)
 
 
 def reason_of(text: str | None) -> str:

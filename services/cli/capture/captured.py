@@ -49,7 +49,8 @@ class Captured:
 
     `outer` are the steps that called an outside system. `dead` did not answer in their time;
     `silent` had still something to say when it was captured. `taken`: another partner had what only
-    one may have. `rules` of the steps, where they were not the defaults.
+    one may have. `rules` of the steps, and the `seconds` that each had to answer, where these were
+    not the defaults.
     """
 
     journey: tuple[str, int]

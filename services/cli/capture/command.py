@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from saga_state.document import Saga, StoredEvent
+from saga_state.event_words import in_time
 from saga_state.status import ENDED
 from services.cli.capture.captured import Captured
 from services.cli.capture.playing import Played, played, played_on
 from services.cli.capture.recording import captured
 from services.cli.capture.source import as_expected, as_recorded
-from services.cli.errors import NO, CliError
+from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import one_of
 from services.cli.printing import note, write_line
 from services.cli.projection import newest_saga, open_projection
 from services.cli.replaced_values import Replacing
 from services.cli.running_stack import Found, find_stack
-from services.cli.saga_tables import in_time
 from services.cli.step_documents import documents_of
 from services.registration.rules import RegistrationRules
 from services.steps import all_steps
@@ -42,7 +42,7 @@ def capture(
     data: Path | None, tenant: str, text: str, file: Path | None, expected: str | None
 ) -> None:
     """Writes the test. CliError: 1 if the saga cannot be played, or does not go as it was recorded
-    (the test is written all the same); 2 usage."""
+    (the test is written all the same); 2 usage, or the file exists."""
     one_of("--expect", expected, sorted(ENDED))
     found = find_stack(data, ("mongo",))
     read = asyncio.run(_read(found, tenant, text))
@@ -76,7 +76,7 @@ def _write(source: str, file: Path | None) -> None:
         with file.open("x") as out:
             out.write(source)
     except FileExistsError:
-        raise CliError(f"{file} exists: name another file", NO) from None
+        raise CliError(f"{file}: the file exists", USAGE) from None
     note(f"wrote {file}: `python -m pytest {file}`")
 
 

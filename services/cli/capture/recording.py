@@ -110,10 +110,14 @@ def _has_to_act(saga: Saga, step: str) -> bool:
 
 
 def _seconds(events: Sequence[StoredEvent], journey: Journey) -> dict[str, float]:
-    """What each step said it gives the next one."""
+    """What each step said it gives the next one, where that is not what its journey has."""
     given = {event["type"]: _data(event).get("answer_within_seconds") for event in events}
-    told = ((step.name, given.get(step.hears)) for step in journey.steps)
-    return {name: seconds for name, seconds in told if seconds is not None}
+    told = {step: given.get(step.hears) for step in journey.steps}
+    return {
+        step.name: seconds
+        for step, seconds in told.items()
+        if seconds is not None and seconds != step.timeout_seconds
+    }
 
 
 def _was_taken(saga: Saga, steps: Sequence[StepService]) -> bool:

@@ -1,4 +1,4 @@
-"""`status`, `list`, `timeline`, `watch`, `events`: what is known of the sagas."""
+"""`status`, `why`, `list`, `timeline`, `watch`, `events`: what is known of the sagas."""
 
 from typing import Annotated
 
@@ -33,7 +33,10 @@ EventTypes = Annotated[
 EventStatus = Annotated[
     str | None, typer.Option("--status", help="Only events that lead to it: FAILED, COMPLETED, ...")
 ]
-SagaId = Annotated[str | None, typer.Option("--saga", metavar="ID", help="Only of this saga id.")]
+SagaId = Annotated[
+    str | None,
+    typer.Option("--saga", metavar="ID", help="Only of this saga, partner or correlation id."),
+]
 PartnerId = Annotated[
     str | None, typer.Option("--partner", metavar="ID", help="Only of this partner id.")
 ]
@@ -46,6 +49,16 @@ Recorded = Annotated[
 ]
 Follow = Annotated[
     bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C; from now on without --since.")
+]
+WhyId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id.")
+]
+AllStuck = Annotated[bool, typer.Option("--all", help="The sagas that are stuck, by cause.")]
+MostStuck = Annotated[
+    int,
+    typer.Option(
+        "--limit", min=1, max=100_000, help="With --all: look at so many, the longest unchanged."
+    ),
 ]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="A saga, partner or correlation id; or all.")
@@ -67,6 +80,31 @@ def status(
         show_status(data, tenant, id_, output)
     else:
         show_status_at(data, tenant, id_, at, output)
+
+
+def why(
+    id_: WhyId = None,
+    all_: AllStuck = False,
+    limit: MostStuck = 1000,
+    data: Data = None,
+    tenant: Tenant = "default",
+    output: Out = Output.TABLE,
+) -> None:
+    """Why a saga stands where it stands, the evidence, and what helps.
+
+    With --all: the sagas that are stuck, grouped by why."""
+    from services.cli.errors import USAGE, CliError
+
+    if (id_ is None) is not all_:
+        raise CliError("why: give an ID, or --all", USAGE)
+    if id_ is None:
+        from services.cli.why_all import show_why_all
+
+        show_why_all(data, tenant, limit, output)
+    else:
+        from services.cli.why import show_why
+
+        show_why(data, tenant, id_, output)
 
 
 def list_(

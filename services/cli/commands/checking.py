@@ -1,13 +1,17 @@
-"""`doctor`, `config`, `topics`, `schemas`: whether all is as it should be."""
+"""`doctor`, `config`, `topics`, `schemas`, `journeys`: whether all is as it should be."""
 
 from typing import Annotated
 
 import typer
 
+from services.cli.commands.access import By
 from services.cli.options import Data, DryRun, Out, Output
 
 EventName = Annotated[str, typer.Argument(metavar="EVENT", help="Such as ContractCreated.")]
 EventVersion = Annotated[int, typer.Option("--event-version", min=1, help="Of the event.")]
+Against = Annotated[
+    str, typer.Option(metavar="REV|DIR", help="A git revision here, or a folder of other code.")
+]
 Example = Annotated[bool, typer.Option("--example", help="Its frozen example message instead.")]
 
 
@@ -34,11 +38,12 @@ def topics_list(data: Data = None, output: Out = Output.TABLE) -> None:
     list_topics(data, output)
 
 
-def topics_create(data: Data = None, dry_run: DryRun = False) -> None:
+def topics_create(by: By = None, data: Data = None, dry_run: DryRun = False) -> None:
     """Make the topics that are missing; none that exists is changed."""
     from services.cli.topics import make_topics
+    from services.cli.wishes import person
 
-    make_topics(data, dry_run)
+    make_topics(data, person(by) if by else None, dry_run)
 
 
 def topics_check(data: Data = None, output: Out = Output.TABLE) -> None:
@@ -46,6 +51,22 @@ def topics_check(data: Data = None, output: Out = Output.TABLE) -> None:
     from services.cli.topics import check
 
     check(data, output)
+
+
+def topics_grow(
+    partitions: Annotated[int, typer.Option(min=1, max=1000, help="Of each topic, afterwards.")],
+    execute: Annotated[bool, typer.Option("--execute", help="Do it; else the plan is shown.")] = (
+        False
+    ),
+    by: By = None,
+    data: Data = None,
+    output: Out = Output.TABLE,
+) -> None:
+    """Plan more partitions for all topics, or give them; exit 1 while a service reads them."""
+    from services.cli.topics_grow import grow_topics
+    from services.cli.wishes import person
+
+    grow_topics(data, partitions, person(by) if by else None, execute, output)
 
 
 def topics_acls(
@@ -79,6 +100,24 @@ def schemas_check() -> None:
     from services.cli.schemas import check_schemas
 
     check_schemas()
+
+
+def journeys_list(ctx: typer.Context, data: Data = None, output: Out = Output.TABLE) -> None:
+    """The versions of the journeys, the sagas on their way, and who knows them."""
+    if ctx.invoked_subcommand is None:
+        from services.cli.versions.listing import list_journeys
+
+        list_journeys(data, output)
+
+
+def journeys_check(against: Against, data: Data = None, output: Out = Output.TABLE) -> None:
+    """Whether other code would strand sagas on their way; exit 1 if so.
+
+    A process of its own says what journeys and events that code knows.
+    """
+    from services.cli.versions.check import check_journeys
+
+    check_journeys(data, against, output)
 
 
 def prove(

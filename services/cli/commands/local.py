@@ -19,6 +19,10 @@ WithPlatform = Annotated[
     bool,
     typer.Option("--with-platform", help="Run the sandbox of the outside systems too."),
 ]
+Monitoring = Annotated[
+    bool,
+    typer.Option("--monitoring", help="Run Prometheus too, if it is installed, with the alerts."),
+]
 Exit = Annotated[bool, typer.Option("--exit", help="Stop after the last onboarding.")]
 
 
@@ -27,12 +31,14 @@ def up(
     broker: BrokerOption = Broker.EMBEDDED,
     workers: Workers = None,
     with_platform: WithPlatform = False,
+    monitoring: Monitoring = False,
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
     from services.cli.local_stack import Plan
     from services.cli.up import up as run
 
-    run(Plan(data or DEFAULT_FOLDER, broker, _counts(workers or []), with_platform))
+    folder, counts = data or DEFAULT_FOLDER, _counts(workers or [])
+    run(Plan(folder, broker, counts, with_platform, monitoring=monitoring))
 
 
 def demo(exit_: Exit = False, broker: BrokerOption = Broker.EMBEDDED) -> None:

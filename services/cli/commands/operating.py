@@ -120,10 +120,10 @@ def dlq_list(
 ) -> None:
     """What waits for a person: dead letters and parked steps, by service and class."""
     from services.cli.dlq import list_letters
-    from services.cli.letters_wanted import Which
+    from services.letters.chosen import Which
 
-    which = Which(service, _upper(error_class), _named(saga), (), tenant)
-    list_letters(data, which, each, everything, output)
+    which = Which(service, _upper(error_class), _named(saga))
+    list_letters(data, which, tenant, each, everything, output)
 
 
 def dlq_show(
@@ -177,14 +177,15 @@ def dlq_redrive(
 
     Broken off, the same command does the rest. Exit 3 if only some were sent.
     """
-    from services.cli.dlq_chosen import Act
     from services.cli.dlq_sending import act_on_letters
-    from services.cli.letters_wanted import Which
+    from services.cli.dlq_telling import Order
     from services.cli.wishes import person, reason_of
+    from services.letters.chosen import Which
 
-    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()), tenant)
+    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()))
     told = reason if dry_run else reason_of(reason)
-    act_on_letters(Act("redriven", which, told, person(by), again, dry_run, yes, output), data)
+    asked = Order("redriven", which, told, person(by), again, "cli", dry_run, yes, output, tenant)
+    act_on_letters(asked, data)
 
 
 def dlq_discard(
@@ -201,14 +202,15 @@ def dlq_discard(
     output: Out = Output.TABLE,
 ) -> None:
     """Mark letters as dealt with. Nothing is deleted: `dlq list --all` shows them."""
-    from services.cli.dlq_chosen import Act
     from services.cli.dlq_sending import act_on_letters
-    from services.cli.letters_wanted import Which
+    from services.cli.dlq_telling import Order
     from services.cli.wishes import person, reason_of
+    from services.letters.chosen import Which
 
-    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()), tenant)
+    which = Which(service, _upper(error_class), _named(saga), tuple(id_ or ()))
     told = reason if dry_run else reason_of(reason)
-    act_on_letters(Act("discarded", which, told, person(by), False, dry_run, yes, output), data)
+    asked = Order("discarded", which, told, person(by), False, "cli", dry_run, yes, output, tenant)
+    act_on_letters(asked, data)
 
 
 def _upper(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ from contracts.envelope import Context, Message, Record, binary, source_of
 from contracts.operator import RedriveRequested, ResolveRequested, StepParked
 from contracts.poison import PoisonError
 from contracts.reading import Reader
-from services.cli.letters import Letter, letters_in
+from services.letters.letter import Letter, letters_in
 from services.runtime.dead_letters import dead_letter
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

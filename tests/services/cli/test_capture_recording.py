@@ -5,12 +5,12 @@ import json
 import pytest
 from captured_given import EXPIRED, PERSONAL, T0, forms, happened
 
+from saga_state.event_words import in_time
 from saga_state.records import stored_form
 from services.cli.capture.captured import PERSON
 from services.cli.capture.recording import after_their_causes, captured
 from services.cli.errors import CliError
 from services.cli.replaced_values import Replacing
-from services.cli.saga_tables import in_time
 from services.steps import all_steps
 from tests.saga_state.saga_given import NOW, Voices, told
 
@@ -41,7 +41,7 @@ def test_an_act_per_event_but_the_start_with_what_was_decided(undone):
         "registration says CompensationCompleted registration undone",
     ]
     assert (found.outer, found.dead, found.silent, found.taken) == ((), (), (), False)
-    assert found.seconds == {"contract": 30, "documents": 30}
+    assert found.seconds == {}
 
 
 def test_nothing_personal_is_taken_unless_it_is_to_stay(undone):
@@ -84,6 +84,13 @@ def test_who_was_silent_and_who_called_an_outside_system_is_told():
         ("registration",),
         ("contract",),
     )
+
+
+def test_a_time_to_answer_that_was_not_the_usual_is_taken_along():
+    v = Voices()
+    events = [v.start(), v.did("registration", 1, answer=600), v.did("contract", 2)]
+    found = made(told(*events), [stored_form(event, NOW) for event in events])
+    assert found.seconds == {"contract": 600}
 
 
 def test_rules_that_are_not_the_defaults_are_taken_along(undone):

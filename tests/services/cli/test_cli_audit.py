@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -14,12 +15,15 @@ from contracts.poison import PoisonError
 from contracts.topics import event_topic
 from saga_state.document import Saga
 from saga_state.store import SagaStore, database
+from services.cli.replay.archive import Archive, write_archive
 from services.cli.sending import sending
 from services.gateway.keys import digest_of
 from services.runtime.dead_letters import dead_letter
 from services.runtime.mongo import connect
 from services.runtime.settings import Settings
+from services.runtime.topics import create_topics
 from tests.conftest import RealServers
+from tests.saga_state.saga_given import Voices
 
 WHY = ("--reason", "ticket 4711", "--by", "ana")
 Acts = Callable[..., list[dict[str, Any]]]
@@ -64,7 +68,7 @@ def told(act: dict[str, Any]) -> tuple[str, str | None, str, str]:
 def test_asking_to_undo_is_recorded_and_trying_it_out_is_not(acts, onboarding, settings, sagas):
     saga = {**sagas["COMPLETED"], "_id": str(uuid4())}
     asyncio.run(keep(settings, saga))
-    assert onboarding("topics", "create").code == 0
+    asyncio.run(create_topics(settings))
     dry = onboarding("compensate", saga["_id"], *WHY, "--dry-run")
     assert (dry.code, acts()) == (0, [])
     assert onboarding("compensate", saga["_id"], *WHY).code == 0
@@ -79,7 +83,7 @@ def test_saying_that_an_undo_was_done_by_hand_is_recorded(acts, onboarding, sett
     steps = [{**one, "state": "undo_parked"} for one in done["steps"]]
     saga = {**done, "_id": str(uuid4()), "steps": steps}
     asyncio.run(keep(settings, saga))
-    assert onboarding("topics", "create").code == 0
+    asyncio.run(create_topics(settings))
     step = ("--step", "documents")
     assert onboarding("resolve", saga["_id"], *step, *WHY, "--dry-run").code == 0
     assert acts() == []
@@ -99,7 +103,7 @@ def poison(settings: Settings, offset: int, tenant: str) -> Message:
 def test_what_becomes_of_letters_is_recorded_for_each_tenant(
     acts, onboarding, settings, verb, what
 ):
-    assert onboarding("topics", "create").code == 0
+    asyncio.run(create_topics(settings))
     for offset, tenant in enumerate(("acme", "acme", "default", "not a name <")):
         asyncio.run(send(settings, poison(settings, offset, tenant)))
     looked = onboarding("dlq", verb, "--dry-run", "-o", "json")
@@ -114,6 +118,48 @@ def test_what_becomes_of_letters_is_recorded_for_each_tenant(
         assert act["reason"].startswith("ticket 4711 (2 letters, ")
 
 
+def test_records_that_are_sent_again_or_taken_out_with_personal_data_are_recorded(
+    acts, onboarding, settings, tmp_path
+):
+    asyncio.run(create_topics(settings))
+    write_archive(tmp_path / "one.jsonl", Archive([Voices().start().record], replaced=False))
+    publish = ("replay", "publish", "one.jsonl")
+    dry = json.loads(onboarding(*publish, "--dry-run", "-o", "json").out)
+    assert acts() == []
+    done = onboarding(*publish, "--to-live", *WHY, "--yes", dry["hash"])
+    assert done.code == 0, done.err
+    (sent,) = acts()
+    assert told(sent)[:2] == ("replay.publish", None)
+    assert sent["reason"] == f"ticket 4711 (1 record, {dry['replay_id']})"
+    assert onboarding("replay", "export", "replaced.jsonl", "--replaced").code == 0
+    assert len(acts()) == 1
+    assert onboarding("replay", "export", "whole.jsonl", "--by", "ana").code == 0
+    taken = acts()[0]
+    assert told(taken)[:2] == ("replay.export", None)
+    assert taken["reason"] == "1 record of 1 saga, with personal data"
+    assert taken["who"].startswith("ana (")
+
+
+def test_topics_that_are_made_are_recorded_once(acts, onboarding):
+    assert onboarding("topics", "create", "--dry-run").code == 0
+    assert acts() == []
+    for _ in range(2):  # the second finds them there
+        made = onboarding("topics", "create", "--by", "ana")
+        assert (made.code, made.err) == (0, "")
+    (act,) = acts()
+    assert told(act)[:2] == ("topics.create", None)
+    assert re.fullmatch(r"\d+ topics", act["reason"])
+    assert act["who"].startswith("ana (")
+
+
+def test_topics_are_made_where_nothing_keeps_an_audit_and_that_is_said(
+    on_servers, onboarding, monkeypatch
+):
+    monkeypatch.delenv("ONBOARDING_MONGO")
+    made = onboarding("topics", "create")
+    assert (made.code, "the audit does not know of this" in made.err) == (0, True)
+
+
 def test_keys_are_made_rotated_and_revoked_and_each_is_recorded(acts, onboarding):
     made = onboarding("keys", "create", "shop", "--role", "operator", "--by", "ana", "-o", "json")
     assert made.code == 0, made.err
@@ -121,11 +167,11 @@ def test_keys_are_made_rotated_and_revoked_and_each_is_recorded(acts, onboarding
     rotated = onboarding("keys", "rotate", old["key_id"], "--hours", "2", "-o", "json")
     new = json.loads(rotated.out)
     assert (new["name"], new["scopes"]) == ("shop", old["scopes"])
-    assert f"{old['key_id']} counts until" in rotated.err
-    assert [one["state"] for one in listed(onboarding)] == ["counts", "counts"]
+    assert f"{old['key_id']} is valid until" in rotated.err
+    assert [one["state"] for one in listed(onboarding)] == ["valid", "valid"]
     assert onboarding("keys", "revoke", old["key_id"]).code == 0
     states = {one["key_id"]: one["state"] for one in listed(onboarding)}
-    assert states == {old["key_id"]: "revoked", new["key_id"]: "counts"}
+    assert states == {old["key_id"]: "revoked", new["key_id"]: "valid"}
     assert [one["what"] for one in acts()] == ["key.revoke", "key.rotate", "key.create"]
     assert all(key["key"] not in json.dumps(acts()) for key in (old, new))
 
@@ -143,9 +189,9 @@ def test_a_key_that_was_rotated_without_overlap_counts_no_longer(on_servers, onb
     onboarding("keys", "rotate", old["key_id"], "--hours", "0")
     states = {one["key_id"]: one["state"] for one in listed(onboarding)}
     assert states.pop(old["key_id"]) == "expired"
-    assert list(states.values()) == ["counts"]
+    assert list(states.values()) == ["valid"]
     again = onboarding("keys", "rotate", old["key_id"])
-    assert (again.code, "does not count any more" in again.err) == (1, True)
+    assert (again.code, "is not valid any more" in again.err) == (1, True)
 
 
 def test_a_key_that_there_is_not_is_a_no(on_servers, onboarding):

@@ -8,10 +8,11 @@ import time
 import pytest
 
 COMMANDS = (
-    "up", "demo", "env", "start", "status", "list", "timeline", "watch", "events", "doctor", "config",
+    "up", "demo", "env", "start", "status", "why", "list", "timeline", "watch", "events", "doctor", "config",
     "topics", "topics list", "topics create", "topics check",
     "diff", "undo-plan", "capture", "compensate", "resolve", "purge", "dlq", "dlq list", "dlq show", "dlq edit", "dlq redrive", "dlq discard",
-    "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install",
+    "replay", "replay rebuild", "replay sandbox", "replay export", "replay import", "replay publish",
+    "schemas", "schemas list", "schemas show", "schemas check", "broker", "broker install", "journeys", "journeys check",
 )  # fmt: skip
 HEAVY = "faust pymongo aiokafka aiohttp pydantic rich.console structlog"
 
@@ -64,6 +65,10 @@ def test_help_needs_nothing_heavy(record_property):
         ("demo --broker external", "demo runs on a broker of its own"),
         ("env", "no stack runs in .onboarding"),
         ("status x", "no stack runs in .onboarding"),
+        ("why", "why: give an ID, or --all"),
+        ("why x --all", "why: give an ID, or --all"),
+        ("why x", "no stack runs in .onboarding"),
+        ("why --all", "no stack runs in .onboarding"),
         ("list", "no stack runs in .onboarding"),
         ("watch", "no stack runs in .onboarding"),
         ("timeline x", "no stack runs in .onboarding"),
@@ -75,6 +80,8 @@ def test_help_needs_nothing_heavy(record_property):
         ("diff x", "Missing option '--between'"),
         ("diff x --between 1h 2h", "--between 1h 2h: the earlier time comes first"),
         ("undo-plan x", "no stack runs in .onboarding"),
+        ("journeys", "no stack runs in .onboarding"),
+        ("journeys check", "Missing option '--against'"),
         ("capture x", "no stack runs in .onboarding"),
         ("capture x --expect DONE", "--expect DONE: it is one of COMPENSATED, COMPLETED, FAILED"),
         ("compensate x --reason y", "no stack runs in .onboarding"),
@@ -110,6 +117,14 @@ def test_wrong_usage_is_one_line_and_exit_2(onboarding, command, line):
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("told", "seconds"), [("", 5), ("=200", 0.2), ("=60000", 5)])
+def test_a_server_is_waited_for_as_long_as_its_address_says_and_five_seconds_at_most(told, seconds):
+    from services.cli.reaching import answer_seconds
+
+    option = f"?serverSelectionTimeoutMS{told}" if told else ""
+    assert answer_seconds(f"mongodb://db:27017/{option}") == seconds
+
+
 def test_a_wrong_setting_is_one_line_and_exit_2(onboarding, monkeypatch):
     monkeypatch.setenv("ONBOARDING_KAFKA", "nowhere")
     ended = onboarding("list")
@@ -128,7 +143,7 @@ def test_a_wrong_setting_is_one_line_and_exit_2(onboarding, monkeypatch):
         "dlq list",
     ],
 )
-@pytest.mark.timeout(4)
+@pytest.mark.timeout(25)
 def test_servers_that_do_not_answer_are_one_line_and_exit_1(onboarding, monkeypatch, command):
     monkeypatch.setenv("ONBOARDING_KAFKA", "127.0.0.1:1")
     uri = "mongodb://user:secret@127.0.0.1:1/?serverSelectionTimeoutMS=200"
@@ -140,7 +155,7 @@ def test_servers_that_do_not_answer_are_one_line_and_exit_1(onboarding, monkeypa
     assert "secret" not in ended.err
 
 
-@pytest.mark.timeout(4)
+@pytest.mark.timeout(25)
 def test_the_doctor_warns_when_nothing_runs_and_fails_when_a_server_is_away(
     onboarding, monkeypatch
 ):

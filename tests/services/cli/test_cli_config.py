@@ -83,3 +83,10 @@ def test_a_wrong_one_is_named_and_exits_2(monkeypatch, onboarding):
     ended = onboarding("config")
     assert ended.code == 2
     assert ended.error.startswith("onboarding: ONBOARDING_PARTITIONS: ")
+
+
+def test_a_setting_that_has_a_standard_name_is_told_as_set_by_it(monkeypatch, onboarding):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    rows = {row["setting"]: row for row in json.loads(onboarding("config", "-o", "json").out)}
+    told = rows["ONBOARDING_OTLP_ENDPOINT"]
+    assert (told["value"], told["source"]) == ("http://collector:4318", "environment")

@@ -7,7 +7,7 @@ from letters_given import Topics
 
 from services.cli.dlq_edit import check_waits, command_for
 from services.cli.errors import CliError
-from services.cli.letters import Marked, mark_of
+from services.letters.letter import Marked, mark_of
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ import json
 import pytest
 from letters_given import Topics
 
-from services.cli.dlq_chosen import Act, selected
-from services.cli.dlq_telling import MOST_TOLD, amount, say, told_of
-from services.cli.letters_wanted import Which
+from services.cli.dlq_telling import MOST_TOLD, Order, amount, say, told_of
 from services.cli.options import Output
 from services.cli.printing import progress_bar
 from services.cli.start_words import left_out
+from services.letters.chosen import Act, Which, selected
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def topics() -> Topics:
 
 
 def looked_at(topics: Topics, output: Output) -> None:
-    act = Act("redriven", Which(), "mended", "ana", dry_run=True, output=output)
+    act = Order("redriven", Which(), "mended", "ana", dry_run=True, output=output)
     chosen, left = selected(topics.letters(), act, "")
     say(act, chosen, told_of(act, chosen, left), "would be redriven")
 

@@ -8,8 +8,8 @@ from letters_given import Topics
 from services.cli.doctor_servers import check_letters
 from services.cli.errors import CliError
 from services.cli.finding import ok, warn
-from services.cli.letters import Letter
 from services.cli.running_stack import Found
+from services.letters.letter import Letter
 from services.runtime.settings import load_settings
 
 LIST = "onboarding dlq list"

@@ -68,6 +68,9 @@ def test_a_saga_a_partner_and_a_tenant_are_those_named():
     assert "PartnerOnboardingInitiated" in mine
     assert mine == [n for n, one in ALL.items() if one.context.saga_id == context.saga_id]
     assert mine == chosen(EventsWanted(partner=context.partner_id))
+    assert mine == chosen(EventsWanted(saga=context.partner_id))
+    same = [n for n, o in ALL.items() if o.context.correlation_id == context.correlation_id]
+    assert same == chosen(EventsWanted(saga=context.correlation_id))
     assert chosen(EventsWanted(tenant="another")) == []
 
 
@@ -124,6 +127,7 @@ def test_a_line_says_when_whose_by_whom_and_what_without_personal_data():
         ),
         ("events --tenant a/b", "--tenant a/b"),
         ("events --since soon", "--since soon: give 90s"),
+        ("events --since 2126-03-02", "--since 2126-03-02: that is yet to come"),
         ("events", "no stack runs in"),
     ],
 )

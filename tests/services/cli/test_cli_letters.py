@@ -7,10 +7,12 @@ from letters_given import NOW, SECRET, STARTS, Topics
 
 from contracts.operator import ResolveRequested
 from contracts.reading import Reader
-from services.cli.dlq import facts_of, groups
+from services.cli.dlq import facts_of
 from services.cli.errors import CliError
-from services.cli.letters import letters_in, mark_of, with_sagas
-from services.cli.letters_wanted import Which, the_one
+from services.cli.letters_wanted import the_one
+from services.letters.chosen import Which
+from services.letters.groups import groups
+from services.letters.letter import letters_in, mark_of, with_sagas
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from letters_given import Topics
 from contracts import poison
 from services.cli.dlq import nothing_of
 from services.cli.errors import CliError
-from services.cli.letters_wanted import Which, looked_up
+from services.cli.letters_wanted import check_names, looked_up
 from services.cli.projection import newest_saga, sagas_of
+from services.letters.chosen import Which
 
 
 @dataclass
@@ -81,7 +82,7 @@ async def test_letters_that_are_not_there_are_named(topics):
 
 @pytest.mark.parametrize("name", ["INVALID_JSON", "PARKED", "UNDO_PARKED"])
 def test_a_class_that_there_is_can_be_asked_for(name):
-    Which(error_class=name).check()
+    check_names(Which(error_class=name), "default")
 
 
 def test_all_classes_of_what_cannot_be_read_are_known():

@@ -103,3 +103,10 @@ def test_the_start_up_table_tells_where_the_platform_is_if_there_is_one(tmp_path
 def settings(onboarding) -> dict[str, str]:
     rows = json.loads(onboarding("config", "-o", "json").out)
     return {row["setting"]: row["value"] for row in rows}
+
+
+@pytest.mark.parametrize(("address", "lines"), [(None, 0), ("http://127.0.0.1:9", 1)])
+def test_the_start_up_table_tells_where_prometheus_is_if_there_is_one(tmp_path, address, lines):
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(start_up_table({**RUN, "prometheus": address}, Broker.EMBEDDED, tmp_path))
+    assert console.export_text().count(str(address)) == lines

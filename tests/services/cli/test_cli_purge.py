@@ -11,6 +11,8 @@ from purge_given import LIMIT, NOW, OLD, YOUNG, Kept, environment
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure
 
+from saga_state.rebuild_store import RebuildStore
+from saga_state.store import database
 from services.cli.errors import CliError
 from services.cli.purge import remove_all, select
 from services.cli.purge_rules import Scope
@@ -192,5 +194,23 @@ async def test_where_there_is_nothing_to_purge_the_answer_is_no(kept, purge):
     ended = await purge("--dry-run")
     assert (ended.code, ended.error) == (
         1,
-        "onboarding: there is nothing to purge: no saga of default is like that",
+        "onboarding: there is nothing to purge: no saga of default matches",
     )
+
+
+async def test_beside_a_rebuild_nothing_is_purged_for_it_would_come_back(kept, purge):
+    await kept.saga("FAILED", "old")
+    rebuild = RebuildStore(database(kept.client, kept.prefix))
+    building = (await rebuild.begin(NOW)).building
+    refused = await purge("--dry-run")
+    assert (refused.code, "would bring back what is purged" in refused.error) == (1, True)
+    await rebuild.drop(building)
+    assert (await purge("--dry-run")).code == 0
+
+
+async def test_what_a_rebuild_left_behind_goes_with_a_purge(kept, agreed):
+    await kept.saga("FAILED", "old")
+    await kept.collection("saga_state", "events_3").insert_one({"_id": "e", "saga_id": "old"})
+    assert (await agreed()).code == 0
+    names = await kept.client[f"{kept.prefix}saga_state"].list_collection_names()
+    assert "events_3" not in names

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.errors import CliError
-from services.cli.running_stack import find_stack, read_run
+from services.cli.running_stack import find_stack, other_stack, read_run
 
 RUN = {
     "kafka": "127.0.0.1:1111",
@@ -62,6 +62,45 @@ def test_a_running_stack_wins_over_dotenv(tmp_path):
     assert find_stack(None, ("kafka",)).settings.kafka == "kafka.example:9092"
     a_stack_in(tmp_path / ".onboarding")
     assert find_stack(None).settings.kafka == RUN["kafka"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gone", "command"),
+    [
+        ("KAFKA", "127.0.0.1:1", "events"),
+        ("KAFKA", "127.0.0.1:1", "topics check"),
+        ("MONGO", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "list"),
+        ("MONGO", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "why --all"),
+    ],
+)
+def test_a_server_of_a_stack_that_has_ended_is_told_with_how_to_have_the_one_that_runs(
+    tmp_path, monkeypatch, onboarding, name, gone, command
+):
+    a_stack_in(tmp_path / ".onboarding")
+    monkeypatch.setenv(f"ONBOARDING_{name}", gone)
+    ended = onboarding(*command.split())
+    assert ended.code == 1
+    assert ended.error.endswith(
+        "; the stack in .onboarding is at another address: "
+        f'`eval "$(onboarding env)"` again, or `unset ONBOARDING_{name}`'
+    )
+
+
+def test_the_doctor_has_that_as_a_remedy_too(tmp_path, monkeypatch, onboarding):
+    gone = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100"
+    a_stack_in(tmp_path / ".onboarding", kafka="127.0.0.1:1", mongo=f"{gone}0")
+    monkeypatch.setenv("ONBOARDING_MONGO", gone)
+    rows = json.loads(onboarding("doctor", "-o", "json").out)
+    remedies = {one["what"]: one["remedy"] for one in rows}
+    assert remedies["mongo"].endswith("`unset ONBOARDING_MONGO`")
+    assert "another address" not in remedies["kafka"]
+
+
+def test_a_server_of_no_other_stack_is_not_told_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONBOARDING_KAFKA", RUN["kafka"])
+    assert other_stack("kafka") == ""
+    a_stack_in(tmp_path / ".onboarding")
+    assert (other_stack("kafka"), other_stack("mongo")) == ("", "")
 
 
 @pytest.mark.parametrize("needs", [("kafka",), ("mongo",), ("kafka", "mongo")])

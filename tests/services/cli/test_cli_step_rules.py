@@ -26,7 +26,7 @@ def line_of_the_service() -> str:
         env={**clean, NAME: VALUE},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert done.returncode == 2
     return done.stderr.strip()

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from contracts.events import event_names
+from saga_state.event_words import words_of
 from saga_state.moments import changes
-from saga_state.shown import event_json, saga_json
-from services.cli.event_words import words_of
+from saga_state.shown import event_json, saga_json, shown_state
 from services.cli.moment_tables import changes_of
 from services.cli.options import Output
 from services.cli.printing import answer, json_text
@@ -89,6 +89,12 @@ def test_every_event_has_words_and_none_tells_personal_data(events, name):
     words = words_of(events[name])
     assert words
     assert not any(secret in words for secret in SECRETS)
+
+
+@pytest.mark.parametrize("wrong", ["Ana", {"name": "Ana"}, ["Ana"], 34600123456])
+def test_what_a_producer_asked_for_is_told_in_words_of_the_contract_alone(events, wrong):
+    data = {"partner_data": {"tipo_partner": wrong, "preferred_contract_type": "PREMIUM"}}
+    assert words_of({**events["PartnerOnboardingInitiated"], "data": data}) == "***, PREMIUM"
 
 
 @pytest.mark.parametrize("data", ["text", {}, {"partner": 7}, {"contract": None}])
@@ -185,11 +191,22 @@ def test_a_redriven_step_is_tried_again_and_a_parked_one_cannot_be_resolved(half
     assert "tried again" not in page(half_undone), "what was asked for the do is over"
 
 
-def test_steps_that_an_ended_saga_never_came_to_do_not_wait(sagas):
+def test_steps_that_a_saga_never_comes_to_do_not_wait(sagas):
     saga = copy.deepcopy(sagas["COMPENSATING"])
-    assert ("waiting" in page(saga), "not reached" in page(saga)) == (True, False)
+    assert ("waiting" in page(saga), "not reached" in page(saga)) == (False, True)
     saga |= {"status": "COMPENSATED", "ended_at": saga["updated_at"], "duration_ms": 1}
     assert ("waiting" in page(saga), "not reached" in page(saga)) == (False, True)
+
+
+def test_of_a_saga_that_goes_on_only_the_step_whose_turn_it_is_waits(sagas):
+    saga = copy.deepcopy(sagas["COMPLETED"])
+    for step in saga["steps"][2:]:
+        step |= {"state": "waiting", "completed_at": None}
+    saga |= {"status": "CONTRACT_CREATED", "current_step": "documents", "ended_at": None}
+    states = [shown_state(saga, step) for step in saga["steps"]]
+    assert states == ["done", "done", "waiting", "to come", "to come"]
+    saga["steps"][0]["state"] = "waiting"  # its event is still to be heard
+    assert shown_state(saga, saga["steps"][0]) == "waiting"
 
 
 def test_when_a_step_was_undone_stands_beside_when_it_was_done(sagas):

@@ -6,20 +6,18 @@ import pytest
 from letters_given import NOW
 
 from contracts.envelope import Record
-from contracts.events import CompensationRequested
 from contracts.reading import Reader
+from saga_state.asking import Asking, undo_request
 from services.cli.errors import CliError
-from services.cli.wishes import message_of, person, reason_of, refuse_if_parked, the_one_to_undo
+from services.cli.wishes import person, reason_of, refuse_if_parked, the_one_to_undo
 
 TOPIC = "onboarding.compensation-requested"
 
 
 def test_the_request_is_read_as_one_of_a_person_for_the_whole_saga(sagas):
-    saga = sagas["COMPLETED"]
-    asked = CompensationRequested(
-        failed_step=None, code="REQUESTED", reason="x", requested_by="ana"
-    )
-    one, other = (message_of(saga, TOPIC, asked, NOW) for _ in range(2))
+    saga, asking = sagas["COMPLETED"], Asking("ana", "x", "cli")
+    one, other = (undo_request(saga, asking, None, NOW, "") for _ in range(2))
+    assert one.topic == TOPIC
     event = Reader().read(Record(TOPIC, 0, 0, one.key, one.value, one.headers, 0))
     assert event.context.saga_id == saga["_id"]
     assert event.context.tenant_id == saga["tenant_id"]

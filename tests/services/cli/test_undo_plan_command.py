@@ -52,14 +52,31 @@ def test_a_saga_that_is_over_has_a_plan_and_a_no(projected, onboarding):
     assert "cannot be undone now: it is COMPENSATED: there is nothing to undo" in ended.error
     assert "nothing left to do" in ended.out
     assert onboarding("undo-plan", v.id, "--step", "nobody").code == 2
-    assert onboarding("undo-plan", "nobody").code == 1
+    beginning = onboarding("undo-plan", v.id[:8])
+    assert (beginning.code, "(give it whole; " in beginning.error) == (1, True)
 
 
 @pytest.mark.servers
 def test_of_several_sagas_that_is_planned_which_would_be_undone(projected, onboarding):
     done, failed = Voices(number="1", partner="p"), Voices(number="2", partner="p")
     projected(*done.whole_way(), failed.start(90), failed.failed("registration", 91))
-    assert json.loads(onboarding("undo-plan", "p", "-o", "json").out)["saga_id"] == done.id
+    ended = onboarding("undo-plan", "p", "-o", "json")
+    assert json.loads(ended.out)["saga_id"] == done.id
+    assert ended.error == (
+        f"note: p stands for 2 sagas; this is {done.id}, the only one that can be undone"
+    )
+
+
+@pytest.mark.servers
+def test_of_several_sagas_that_are_over_the_newest_is_shown_and_said_to_be_so(
+    projected, onboarding
+):
+    first, second = Voices(number="1", partner="p"), Voices(number="2", partner="p")
+    projected(*first.undone_from("documents"))
+    projected(second.start(90), second.failed("registration", 91))
+    ended = onboarding("undo-plan", "p", "-o", "json")
+    assert (ended.code, json.loads(ended.out)["saga_id"]) == (1, second.id)
+    assert f"this is {second.id}, the newest: none can be undone" in ended.err
 
 
 @pytest.mark.servers
