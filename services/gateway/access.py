@@ -13,9 +13,10 @@ from services.gateway.keys import PREFIX
 from services.gateway.problems import NoKey, NotAllowed
 from services.gateway.roles import SCOPES, Scope
 
-_CHANGES: Mapping[Scope, What] = {
+CHANGES: Mapping[Scope, What] = {
     "sagas:start": "saga.start",
     "sagas:compensate": "saga.compensate",
+    "dlq:write": "dlq.redrive",
 }
 ANYBODY = "anybody"  # who asks where ONBOARDING_AUTH=off
 LONGEST_KEY = 200
@@ -57,7 +58,7 @@ def needs(scope: Scope) -> Any:
     """The dependency of a route: who asks, who must have that scope. NotAllowed otherwise."""
 
     async def allowed(on: On, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        if scope not in caller.scopes and (what := _CHANGES.get(scope)):
+        if scope not in caller.scopes and (what := CHANGES.get(scope)):
             await note_refusal(on, caller, what)
         require(caller, scope)
         return caller

@@ -57,6 +57,12 @@ class Compensate(Asked):
         description="As if this step had failed; without it everything is undone.",
         json_schema_extra={"enum": [*STEPS, None]},
     )
+    plan: str | None = Field(
+        None,
+        description="The hash of the undo plan that was agreed to: with another one now, nothing "
+        "is asked (409).",
+        pattern="^[0-9a-f]{12}$",
+    )
 
 
 class Started(BaseModel):

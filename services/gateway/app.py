@@ -3,16 +3,20 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.telemetry import TelemetryConfig
 from fastapi_swagger import patch_fastapi
 from starlette.exceptions import HTTPException
 
 from services.gateway.answering import problem_of, problem_response
+from services.gateway.dashboard.problem_pages import is_page, problem_page
+from services.gateway.dashboard.routes import ROUTERS as PAGES
 from services.gateway.ground import Ground
 from services.gateway.openapi import TAGS, VERSION, describe
-from services.gateway.problems import BadRequest, NotThere, Problem, wrong_fields
+from services.gateway.problems import BadRequest, NoMethod, NotThere, Problem, wrong_fields
 from services.gateway.routes import (
     audit,
     creation,
+    explaining,
     health,
     listing,
     onboarding,
@@ -26,10 +30,16 @@ ROUTERS = (
     listing.router,
     health.router,  # /sagas/health before /sagas/{id}
     one_saga.router,
+    explaining.router,
     streams.router,
     audit.router,
     creation.router,
+    *PAGES,
 )
+
+
+# Its spans and logs have paths, queries and texts of errors in them; ours are in traced.py.
+_NONE_OF_ITS_OWN: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def make_app(ground: Ground | None) -> FastAPI:
@@ -43,6 +53,7 @@ def make_app(ground: Ground | None) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        telemetry=_NONE_OF_ITS_OWN,
     )
     app.state.ground = ground
     for router in ROUTERS:
@@ -74,8 +85,9 @@ def _let_origins(app: FastAPI, origins: list[str]) -> None:
 
 
 async def _answered(request: Request, error: Exception) -> Response:
-    """A problem, whatever it was."""
-    return problem_response(_problem(error), request.url.path)
+    """A problem, whatever it was: on a page to whoever looks at pages."""
+    problem, path = _problem(error), request.url.path
+    return problem_page(request, problem) if is_page(path) else problem_response(problem, path)
 
 
 def _problem(error: Exception) -> Problem:
@@ -90,10 +102,6 @@ def _of_starlette(error: HTTPException) -> Problem:
     """No such route, another method."""
     if error.status_code == NotThere.status:
         return NotThere("NO_SUCH_ROUTE", "there is no such route: /docs shows all")
-    if error.status_code == _NoMethod.status:
-        return _NoMethod("NO_SUCH_METHOD", "this route has other methods", headers=error.headers)
+    if error.status_code == NoMethod.status:
+        return NoMethod(error.headers)
     return BadRequest("BAD_REQUEST", "the request cannot be read")
-
-
-class _NoMethod(Problem):
-    status = 405

@@ -1,11 +1,13 @@
 """What the audit tells of an act: who did what, when, from where, why, with what outcome."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 from uuid import uuid4
 
 from saga_state.queries import Place
+from services.letters.letter import Marked
 
 What = Literal[
     "saga.start",
@@ -18,8 +20,17 @@ What = Literal[
     "key.rotate",
     "key.revoke",
     "pii.read",
+    "replay.export",
+    "replay.publish",
+    "replay.restore",
+    "replay.swap",
     "purge",
+    "topics.create",
+    "topics.grow",
 ]
+
+
+OF_LETTERS: Mapping[Marked, What] = {"redriven": "dlq.redrive", "discarded": "dlq.discard"}
 
 
 class Act(TypedDict):

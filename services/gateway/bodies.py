@@ -12,9 +12,10 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 async def body_of(request: Request, shape: type[Shape]) -> Shape:
-    """BadRequest if it is no JSON object, Unprocessable names the fields that are wrong."""
+    """BadRequest if it is no JSON object, or is not said to be one: what says nothing may come
+    from any web page. Unprocessable names the fields that are wrong."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind != "application/json":
+    if kind != "application/json":
         raise _NoJson("NOT_JSON", "send Content-Type: application/json")
     found = read_object(await request.body())
     try:

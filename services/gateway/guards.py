@@ -6,17 +6,25 @@ Plain ASGI, one layer: the stack of middleware classes would read each body and 
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from uuid import uuid4
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import metrics
 from services.gateway.answering import problem_of, problem_response
-from services.gateway.problems import BadRequest, TooLarge
+from services.gateway.dashboard.problem_pages import is_page, problem_page
+from services.gateway.problems import BadRequest, Problem, TooLarge
 
 BODY_SECONDS = 30.0
+_OPEN = frozenset(
+    {"/livez", "/readyz", "/health", "/docs", "/openapi.json"}
+    | {"/dashboard/login", "/dashboard/logout"}
+)
+_OPEN_BELOW = ("/swagger/",)  # files of the dashboard lie in memory, and a page has nine of them
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 PATH_MAX, QUERY_MAX, HEADERS_MAX = 1_024, 4_096, 64
 HEADERS_BYTES_MAX = 32_768  # h11 bounds only what comes in pieces
@@ -40,11 +48,20 @@ _OF_DOCS = (
 
 class Guards:
     """Wraps the app; `body_max` in bytes. Once a request is read it is answered, or has begun to
-    be, in `answer_seconds`: a server that hangs is a 503, not a client that waits."""
+    be, in `answer_seconds`: a server that hangs is a 503, not a client that waits. `count_open`
+    counts what an address asks of routes without a key, and raises TooMany; `check_site` raises a
+    problem for whom it does not let ask."""
 
-    def __init__(self, app: ASGIApp, body_max: int, answer_seconds: float, tls: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        body_max: int,
+        answer_seconds: float,
+        count_open: Callable[[str], Awaitable[None]] | None = None,
+        check_site: Callable[[Scope], None] | None = None,
+    ) -> None:
         self._app, self._body_max, self._answer_seconds = app, body_max, answer_seconds
-        self._headers = _PROTECTING | (_OVER_TLS if tls else {})
+        self._count_open, self._check_site = count_open, check_site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,13 +71,19 @@ class Guards:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(service="gateway", request_id=request_id)
-        headers = {**self._headers, "X-Request-ID": request_id}
+        headers = {**_PROTECTING, "X-Request-ID": request_id}
+        if scope.get("scheme") == "https":  # also where a proxy that is named says so
+            headers |= _OVER_TLS
         if scope["path"] == "/docs":
             headers["Content-Security-Policy"] = _OF_DOCS
         answer = _Answer(send, headers)
         began = time.monotonic()
         try:
             _check_head(scope)
+            if self._check_site is not None:
+                self._check_site(scope)
+            if self._count_open is not None and _is_open(scope["path"]):
+                await self._count_open(address_of(scope))
             reads = scope["method"] not in _WITH_BODY
             seconds = self._answer_seconds + (0 if reads else BODY_SECONDS)
             async with asyncio.timeout(seconds) as limit:
@@ -69,7 +92,7 @@ class Guards:
         except Exception as error:
             answer.limit = None
             if answer.status == 0:
-                told = problem_response(problem_of(error), scope["path"])
+                told = _told(scope, problem_of(error))
                 await told(scope, receive, answer.send)
         finally:
             metrics.observe(scope, answer.status, time.monotonic() - began)
@@ -101,6 +124,13 @@ class Guards:
         return limited
 
 
+def _told(scope: Scope, problem: Problem) -> Response:
+    path = scope["path"]
+    return (
+        problem_page(Request(scope), problem) if is_page(path) else problem_response(problem, path)
+    )
+
+
 class TooSlow(BadRequest):
     status = 408
 
@@ -127,6 +157,15 @@ class _Answer:
             added = [pair for pair in more if pair[0].lower() not in there]
             message = {**message, "headers": [*message["headers"], *added]}
         await self._send(message)
+
+
+def address_of(scope: Scope) -> str:
+    """Who asks, as far as proxies that are believed tell it."""
+    return str(scope["client"][0]) if scope.get("client") else "unknown"
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
 def _request_id(scope: Scope) -> str:

@@ -39,8 +39,13 @@ class KeyRing:
 
     async def still_counts(self, key_id: str, scope: str) -> bool:
         """Whether a key that was open before may still do that."""
+        key = await self.counting(key_id)
+        return key is not None and scope in key.scopes
+
+    async def counting(self, key_id: str) -> Key | None:
+        """The key of that id, if it counts now: whoever asks was let in with it before."""
         key, now = await self._look_up(key_id, self._now()), self._now()
-        return key is not None and counts(key, now) and scope in key.scopes
+        return self._use(key, now) if key is not None and counts(key, now) else None
 
     async def open(self, text: str) -> Key | None:
         """The key that a text is, if it counts now."""

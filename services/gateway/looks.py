@@ -42,6 +42,11 @@ class Looks:
         self._lock = asyncio.Lock()
         self._seen: tuple[float, Health] | None = None
 
+    @property
+    def services(self) -> Sequence[str]:
+        """The steps in the order of the journeys, and the projection."""
+        return [*STEPS, PROJECTION]
+
     async def health(self, now: datetime) -> Health:
         """Never raises: what does not answer is a check that failed."""
         async with self._lock:
@@ -51,10 +56,11 @@ class Looks:
             return self._seen[1]
 
     async def _look(self, now: datetime) -> Health:
-        names = [*STEPS, PROJECTION]
+        names = self.services
         lags = await self._all_lags(names)
         services = await asyncio.gather(*(self._service(one, lags, now) for one in names))
-        checks = {**self._servers(), **dict(zip(names, services, strict=True))}
+        gateway = await self._gateways(now)
+        checks = {**self._servers(), **dict(zip(names, services, strict=True)), "gateway": gateway}
         return Health(worst([one["status"] for one in checks.values()]), checks)
 
     def _servers(self) -> dict[str, dict[str, Any]]:
@@ -80,13 +86,21 @@ class Looks:
     ) -> dict[str, Any]:
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
-                living = await self._living(name, now)
+                living = await self.living(name, now)
         except Exception as error:
             return {"status": "fail", "why": type(error).__name__}
         lag = lags.get(group(name, self._settings.prefix)) if lags is not None else None
         return service_check(living, lag, now)
 
-    async def _living(self, name: str, now: datetime) -> list[dict[str, Any]]:
+    async def _gateways(self, now: datetime) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(LIMIT_SECONDS):
+                return gateway_check(await self.living("gateway", now))
+        except Exception as error:
+            return {"status": "fail", "why": type(error).__name__}
+
+    async def living(self, name: str, now: datetime) -> list[dict[str, Any]]:
+        """The records of the processes of a service that live; errors of the driver."""
         database = self._settings.database(f"onboarding_{name.replace('-', '_')}")
         found = await instances_of(self._mongo, database)
         return [one for one in found if (now - one["seen_at"]).total_seconds() < ALIVE_SECONDS]
@@ -109,6 +123,18 @@ def service_check(
     }
     state, why = _judged(living, partitions, lag)
     return {**check, "status": state, "why": why}
+
+
+def gateway_check(living: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All gateways: who lives, and the servers that one of them waits for."""
+    waiting = sorted({server for one in living for server in one.get("waiting_for") or ()})
+    why = f"one waits for {', '.join(waiting)}" if waiting else None
+    return {
+        "status": "pass" if living and not waiting else "warn",
+        "instances": len(living),
+        "versions": sorted({str(one["version"]) for one in living}),
+        "why": why if living else "no record of a living process (yet)",
+    }
 
 
 def _judged(

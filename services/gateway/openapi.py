@@ -75,7 +75,7 @@ def _complete(operation: dict[str, Any]) -> None:
     wrong = {"422": "A parameter is wrong."} if takes_parameters else {}
     wrong |= operation.pop("x-problems", {})
     if operation.pop("x-open", False):
-        wrong |= {"400": _ALWAYS["400"]}
+        wrong |= {status: _ALWAYS[status] for status in ("400", "429")}
     else:
         operation["security"] = [{name: []} for name in _KEYS]
         wrong |= _ALWAYS

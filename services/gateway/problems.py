@@ -5,6 +5,7 @@ Problem
 ├── NoKey             401  no key, or none that counts
 ├── NotAllowed        403  the key lacks a scope
 ├── NotThere          404  nothing of that name, or of another tenant
+├── NoMethod          405  the route has other methods
 ├── Conflict          409  it contradicts what is there
 ├── TooLarge          413
 ├── Unprocessable     422  it can be read, and is wrong
@@ -59,6 +60,13 @@ class NotAllowed(Problem):
 
 class NotThere(Problem):
     status = 404
+
+
+class NoMethod(Problem):
+    status = 405
+
+    def __init__(self, headers: Mapping[str, str] | None) -> None:
+        super().__init__("NO_SUCH_METHOD", "this route has other methods", headers=headers)
 
 
 class Conflict(Problem):

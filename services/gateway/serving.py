@@ -10,10 +10,12 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from services.gateway.ground import Ground
 from services.gateway.guards import Guards
+from services.gateway.sites import only_from_here
 from services.runtime.health import listen_refusal, write_whole
 from services.runtime.settings import Settings, SettingsError
 
@@ -80,7 +82,7 @@ async def serve(app: FastAPI, ground: Ground, stop: asyncio.Event) -> None:
 
     SettingsError, one line, if it cannot listen as the settings say."""
     settings = ground.settings
-    server = _Server(_config(app, settings))
+    server = _Server(_config(_guarded(app, ground), settings))
     with _listening(settings) as listener:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(server.serve([listener]))
@@ -113,15 +115,25 @@ def _tell_address(listener: socket.socket, settings: Settings) -> None:
         write_whole(settings.gateway_file, url)
 
 
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    tls = settings.gateway_cert_file is not None
+def _guarded(app: FastAPI, ground: Ground) -> ASGIApp:
+    settings, is_open = ground.settings, ground.settings.auth == "off"
+    guards = Guards(
+        app,
+        settings.gateway_body_max_bytes,
+        settings.gateway_answer_seconds * ANSWER_SLACK,
+        count_open=None if is_open else ground.rates.count_open,
+        check_site=only_from_here(settings.gateway_origins) if is_open else None,
+    )
+    if ground.tracing is None:
+        return guards
+    from services.gateway.traced import Traced
+
+    return Traced(guards, ground.tracing)
+
+
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     config = uvicorn.Config(
-        Guards(
-            app,
-            settings.gateway_body_max_bytes,
-            settings.gateway_answer_seconds * ANSWER_SLACK,
-            tls,
-        ),
+        app,
         http=Patient,
         ws="none",
         lifespan="off",

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from contracts.envelope import Context, Event, Message, Record, source_of
-from contracts.journey import JOURNEYS, Journey
+from contracts.journey import journey_named
 from contracts.poison import TENANT_UNKNOWN, TOO_LARGE, PoisonError
 from contracts.reading import digest_of_body
 from contracts.starting import Asked, start_context, start_message
@@ -135,7 +135,9 @@ def _is_running(on: Ground, note: Note) -> bool:
 
 def _made(on: Ground, order: Order) -> _Made:
     """The message, checked as a step would: what it would set aside is not sent."""
-    journey = _journey(order.journey, on.settings.journey_version)
+    journey = journey_named(order.journey, on.settings.journey_version)
+    if journey is None:
+        raise ValueError(f"no journey is named {order.journey}")
     correlation_id = order.correlation_id or str(uuid4())
     asked = Asked(order.partner_data, SOURCE, journey, "", order.tenant_id, correlation_id)
     message = start_message(asked, on.now(), on.settings.prefix)
@@ -145,12 +147,6 @@ def _made(on: Ground, order: Order) -> _Made:
     except PoisonError as error:
         raise _poison(error) from None
     return _Made(message, start_context(asked), event)
-
-
-def _journey(name: str, version: int) -> Journey:
-    """In the version of the settings, or the newest one before it: not every journey has each."""
-    known = [one for one in JOURNEYS.values() if one.name == name and one.version <= version]
-    return max(known, key=lambda one: one.version)
 
 
 def _note(on: Ground, order: Order, made: _Made) -> Note:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from services.gateway.notes import Note
+from services.gateway.notes import KEPT, Note
 from services.runtime.mongo import Client, database
 
 UP, DOWN = ASCENDING, DESCENDING
@@ -75,6 +75,19 @@ class StartStore:
         notes = await asked.to_list(limit)
         of_kinds = ([one for one in notes if one[field] == text] for field in kinds)
         return cast(Sequence[Note], next(filter(None, of_kinds), []))
+
+    async def sent_between(self, start: datetime, end: datetime, limit: int) -> list[str]:
+        """The sagas whose starts were noted in that time and sent, the latest first; by the index
+        of when notes expire."""
+        noted = {"$gt": start + KEPT, "$lte": end + KEPT}
+        asked = self._starts.find(
+            {"expires_at": noted, "sent": True},
+            {"_id": 1},
+            sort=[("expires_at", DOWN)],
+            hint="expiry",
+            limit=limit,
+        )
+        return [form["_id"] for form in await asked.to_list(limit)]
 
     async def _there(self, note: Note, field: str) -> Note | None:
         wanted = {"tenant_id": note["tenant_id"], field: note.get(field)}

@@ -68,25 +68,39 @@ async def listed(
 ) -> Response:
     """The sagas of the key's tenant; at most 200 on a page."""
     check_names(request, Filters.__slots__)
+    found = await page_of(on, caller.tenant_id, filters, limit, cursor)
+    told = {"sagas": [saga_json(one) for one in found.sagas]}
+    return reply({**told, "next": found.after, "order": found.order})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`after`: the cursor of the page behind it; `order`: the field that orders it."""
+
+    sagas: list[Saga]
+    after: str | None
+    order: str
+
+
+async def page_of(
+    on: Ground, tenant_id: str, filters: Filters, limit: int, cursor: str | None
+) -> Page:
+    """A page of that list. Unprocessable for filters that do not go together, BadRequest for a
+    cursor of another list."""
     _check(filters)
     if filters.text is not None:
-        return _page(await on.sagas.find_beginning(caller.tenant_id, filters.text, limit), None)
+        found = await on.sagas.find_beginning(tenant_id, filters.text, limit)
+        return Page(found, None, "updated_at")
     wanted = _wanted(on, filters)
     question = question_of({name: getattr(filters, name) for name in Filters.__slots__})
     if cursor is not None:
         wanted = replace(wanted, after=place_of(cursor, question))
-    sagas = await on.sagas.listed(caller.tenant_id, wanted, limit + 1)
+    sagas = await on.sagas.listed(tenant_id, wanted, limit + 1)
     order = order_of_list(wanted)
-    more = len(sagas) > limit
-    last: dict[str, Any] = dict(sagas[limit - 1]) if more else {}
-    return _page(
-        sagas[:limit], cursor_of((last[order], last["_id"]), question) if more else None, order
-    )
-
-
-def _page(sagas: list[Saga], after: str | None, order: str = "updated_at") -> Response:
-    told = {"sagas": [saga_json(one) for one in sagas], "next": after, "order": order}
-    return reply(told)
+    if len(sagas) <= limit:
+        return Page(sagas, None, order)
+    last: dict[str, Any] = dict(sagas[limit - 1])
+    return Page(sagas[:limit], cursor_of((last[order], last["_id"]), question), order)
 
 
 def _wanted(on: Ground, filters: Filters) -> Wanted:

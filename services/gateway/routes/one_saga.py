@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from contracts.journey import JOURNEYS
 from contracts.masking import masked_data
 from saga_state.document import StoredEvent
 from saga_state.shown import event_json
@@ -13,16 +12,23 @@ from services.gateway.access import Caller, Compensates, Reads, require
 from services.gateway.answers import Compensate, Requested, SagaAnswer, Timeline
 from services.gateway.auditing import audited
 from services.gateway.bodies import body_of, described
-from services.gateway.compensating import request_undo, the_one_to_undo
+from services.gateway.compensating import (
+    check_step,
+    refuse_other_plan,
+    request_undo,
+    the_one_to_undo,
+)
 from services.gateway.finding import Shown, found, the_one
 from services.gateway.ground import Ground, On
-from services.gateway.problems import Unprocessable
+from services.gateway.problems import NoMethod
 from services.gateway.replies import JSON, json_bytes, reply
 
 EVENTS_MOST = 1_000
+STARTS = frozenset({"partner-onboarding"})  # routes of POST, and no ids: they are reserved words
 router = APIRouter(tags=["onboarding"])
 _NONE = {"x-problems": {"404": "No saga, partner or correlation id of that name."}}
 _SEVERAL = {"x-problems": {**_NONE["x-problems"], "409": "It stands for several sagas: all ids."}}
+_NOT_NOW = "There is nothing to undo, or the plan is another one now."
 Unmasked = Annotated[
     bool, Query(description="With personal data; needs pii:read, and is recorded in the audit.")
 ]
@@ -53,6 +59,8 @@ def _matches(tag: str, told: str) -> bool:
 @router.get("/sagas/{any_id}", response_model=SagaAnswer, openapi_extra=_SEVERAL)
 async def whole(any_id: str, on: On, caller: Reads) -> Response:
     """The whole document of one saga."""
+    if any_id in STARTS:
+        raise NoMethod({"Allow": "POST"})
     return reply(await the_one(on, caller.tenant_id, any_id))
 
 
@@ -82,18 +90,23 @@ def _events_of(saga: Shown, events: list[dict[str, Any]]) -> Response:
     "/sagas/{any_id}/compensate",
     status_code=202,
     response_model=Requested,
-    openapi_extra=described(Compensate, _404="No such saga.", _409="There is nothing to undo."),
+    openapi_extra=described(Compensate, _404="No such saga.", _409=_NOT_NOW),
 )
 async def compensate(any_id: str, request: Request, on: On, caller: Compensates) -> dict[str, Any]:
     """Have everything undone that was done, in reverse order; of a completed saga too. To ask
     twice does no harm."""
-    asked = await body_of(request, Compensate)
+    return await have_undone(on, caller, any_id, await body_of(request, Compensate))
+
+
+async def have_undone(on: Ground, caller: Caller, any_id: str, asked: Compensate) -> dict[str, Any]:
+    """Asked for, and in the audit, whatever comes of it. NotThere, Conflict, Unprocessable."""
     async with audited(on, caller, "saga.compensate") as deed:
         deed.reason = asked.reason
         sagas = await found(on, caller.tenant_id, any_id)
         saga = the_one_to_undo([one.saga for one in sagas])
         deed.saga_id = saga["saga_id"]
-        _check_step(saga, asked.failed_step)
+        check_step(saga, asked.failed_step)
+        refuse_other_plan(saga, asked)
         return await request_undo(on, saga, asked, caller.name)
 
 
@@ -101,11 +114,3 @@ def masked_event(event: StoredEvent) -> dict[str, Any]:
     """As it is shown to whoever may not see personal data. Its key is what a producer chose."""
     told = event_json(event, False)
     return {**told, "key": None, "data": masked_data(event["type"], event["data"])}
-
-
-def _check_step(saga: dict[str, Any], step: str | None) -> None:
-    journey = JOURNEYS.get((saga["journey"], saga["journey_version"]))
-    names = journey.step_names if journey else ()
-    if step is not None and step not in names:
-        line = f"failed_step: it is one of {', '.join(names)}"
-        raise Unprocessable("INVALID_REQUEST", line)

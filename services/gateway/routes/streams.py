@@ -18,7 +18,6 @@ from services.gateway.replies import json_bytes
 from services.gateway.routes.one_saga import EVENTS_MOST, masked_event
 
 LOOK_SECONDS, KEEP_ALIVE_SECONDS, RETRY_MS = 0.5, 15.0, 2_000
-KEY_EVERY = 10  # looks: as long as a revoked key may count elsewhere
 OVERLAP = timedelta(minutes=1)
 router = APIRouter(tags=["onboarding"])
 _MESSAGE = {
@@ -54,13 +53,13 @@ async def events(
     saga = await the_one(on, caller.tenant_id, any_id)
     place = on.streams.begin(caller.key_id or caller.name)
     return StreamingResponse(
-        _kept(on, place, _stream(on, caller, saga["saga_id"], last_event_id)),
+        kept(on, place, _stream(on, caller, saga["saga_id"], last_event_id)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _kept(on: Ground, place: str, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def kept(on: Ground, place: str, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The stream, whose place is free again when it has ended, or its client has gone."""
     try:
         async for one in stream:
@@ -77,7 +76,7 @@ async def _stream(
     sent: set[str] = set()
     status, said_at = "", time.monotonic()
     for looks in itertools.count():
-        if on.stopping.is_set() or not await _may(on, caller, looks):
+        if on.stopping.is_set() or not await may_go_on(on, caller):
             return
         known = await on.sagas.timeline(caller.tenant_id, saga_id, EVENTS_MOST)
         if looks == 0 and last_id:
@@ -91,22 +90,24 @@ async def _stream(
             status = str(now)
             yield _message("status", {"saga_id": saga_id, "status": status})
         elif not said and time.monotonic() - said_at < KEEP_ALIVE_SECONDS:
-            await _pause(on)
+            await pause(on)
             continue
         elif not said:
             yield b": still here\n\n"
         said_at = time.monotonic()
-        await _pause(on)
+        await pause(on)
 
 
-async def _may(on: Ground, caller: Caller, looks: int) -> bool:
-    """Whether the key still counts, asked every few seconds: a stream outlives many requests."""
-    if caller.key_id is None or looks % KEY_EVERY:
+async def may_go_on(on: Ground, caller: Caller) -> bool:
+    """Whether the key still counts: a stream outlives many requests. The ring knows for as long as
+    it may count elsewhere, so that to ask at each look costs nothing, and adds nothing to that."""
+    if caller.key_id is None:
         return True
     return await on.ring.still_counts(caller.key_id, "sagas:read")
 
 
-async def _pause(on: Ground) -> None:
+async def pause(on: Ground) -> None:
+    """Until the next look; over at once when the process stops."""
     try:
         await asyncio.wait_for(on.stopping.wait(), LOOK_SECONDS)
     except TimeoutError:

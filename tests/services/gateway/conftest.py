@@ -4,7 +4,9 @@ import os
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import httpx
 import pytest
+from dashboard_given import logged_in, started
 from gateway_given import Gateway, given_gateway
 from pydantic import SecretStr
 
@@ -32,3 +34,16 @@ async def gateway(real_servers: RealServers) -> AsyncIterator[Gateway]:
         yield await given_gateway(client, settings, database)
         for name in ("saga_state", "onboarding_gateway"):
             await client.drop_database(f"{database}{name}")
+
+
+@pytest.fixture
+async def completed(gateway: Gateway) -> dict[str, str]:
+    begun = await started(gateway)
+    await gateway.play()
+    await gateway.project()
+    return begun
+
+
+@pytest.fixture
+async def operator(gateway: Gateway) -> httpx.AsyncClient:
+    return await logged_in(gateway, "operator")

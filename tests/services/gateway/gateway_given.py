@@ -2,32 +2,40 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import httpx
 
+from contracts.envelope import Record
 from contracts.topics import event_topic
 from saga_state.partner_hash import partner_hash
 from saga_state.projector import project
+from saga_state.shown import INTERNAL
 from saga_state.store import SagaStore
 from saga_state.store import database as projection
 from saga_state.worker import read_all
+from services.evidence.sources import Sources
 from services.gateway.app import make_app
 from services.gateway.audit_store import AuditStore
+from services.gateway.dashboard.session_store import SessionStore
 from services.gateway.ground import Ground
 from services.gateway.guards import Guards
 from services.gateway.key_ring import KeyRing
 from services.gateway.key_store import KeyStore
 from services.gateway.keys import Key, digest_of, new_secret
 from services.gateway.lags import Lags
+from services.gateway.letter_box import MOST, Heads, latest, without_value
 from services.gateway.looks import Looks
+from services.gateway.problems import Unavailable
 from services.gateway.rates import Rates
 from services.gateway.roles import ROLES
 from services.gateway.store import StartStore
 from services.gateway.streams import Streams
+from services.letters.found import letter_topics
+from services.letters.letter import Letter
 from services.runtime.memory import MemoryLog
 from services.runtime.mongo import Client
 from services.runtime.settings import Settings
@@ -72,6 +80,29 @@ class NoPlaces:
 
 
 @dataclass
+class MemoryLetters:
+    """The port `LetterBox` of a log in memory. `broken`: Kafka does not answer."""
+
+    log: MemoryLog
+    broken: bool = False
+
+    async def heads(self) -> Heads:
+        return latest([without_value(one) for one in self._records()], MOST)
+
+    async def whole(self, letters: Sequence[Letter]) -> list[Letter]:
+        by_place = {(one.topic, one.partition, one.offset): one for one in self._records()}
+        places = ((one.record.topic, one.record.partition, one.record.offset) for one in letters)
+        return [
+            replace(one, record=by_place[place]) for one, place in zip(letters, places, strict=True)
+        ]
+
+    def _records(self) -> list[Record]:
+        if self.broken:
+            raise Unavailable("Kafka did not tell of the dead letters in time; ask again")
+        return [one for topic in sorted(letter_topics("")) for one in self.log.records(topic)]
+
+
+@dataclass
 class Gateway:
     """What a test asks. `log` is what was published; nothing is done until `play`, and no GET
     sees of it but the start until `project`."""
@@ -80,13 +111,17 @@ class Gateway:
     keys: KeyStore
     world: World
     clock: Clock
+    projection: SagaStore
     app: Any = field(init=False)
 
     def __post_init__(self) -> None:
         made = make_app(self.ground)
         self.routes = made.routes
         self.app = Guards(
-            made, self.ground.settings.gateway_body_max_bytes, answer_seconds=30, tls=False
+            made,
+            self.ground.settings.gateway_body_max_bytes,
+            answer_seconds=30,
+            count_open=self.ground.rates.count_open,
         )
 
     @property
@@ -125,7 +160,7 @@ class Gateway:
         topics = [all_ for name, all_ in self.log.topics.items() if name not in unseen]
         records = [one for topic in topics for partition in topic for one in partition]
         events, _ = read_all(records, self.ground.reader)
-        await project(events, self.ground.sagas, self.ground.hash_of, self.clock())
+        await project(events, self.projection, self.ground.hash_of, self.clock())
 
 
 async def given_gateway(client: Client, settings: Settings, database: str) -> Gateway:
@@ -138,17 +173,22 @@ async def given_gateway(client: Client, settings: Settings, database: str) -> Ga
         settings=settings,
         vitals=vitals,
         log=world.log,
-        sagas=SagaStore(projection(client, database)),
+        sagas=SagaStore(projection(client, database), without=INTERNAL),
+        whole_sagas=SagaStore(projection(client, database)),
         starts=StartStore(client, own),
         acts=AuditStore(client, own),
         ring=KeyRing(keys, clock),
+        sessions=SessionStore(client, own),
         rates=rates,
         looks=Looks(settings, vitals, client, Lags(NoPlaces())),
+        letters=MemoryLetters(world.log),
+        evidence=Sources(settings.model_copy(update={"prefix": database}), client),
         reader=settings.reader(),
         streams=Streams(settings.gateway_streams_max),
         hash_of=partial(partner_hash, settings.hash_key.get_secret_value().encode()),
         now=clock,
     )
-    stores = (ground.starts, ground.acts, keys, ground.sagas)
+    stores = (ground.starts, ground.acts, ground.sessions, keys, ground.sagas)
     await asyncio.gather(*(store.ensure() for store in stores))
-    return Gateway(ground, keys, world, clock)
+    whole = SagaStore(projection(client, database))
+    return Gateway(ground, keys, world, clock, whole)

@@ -1,24 +1,21 @@
 """Who may do what: docs/rest.md has the table, and every route is asked as every caller."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
+from access_table import CALLERS, Row, declared, written
 from gateway_given import PARTNER, Gateway
 
-from services.gateway.app import make_app
+from services.gateway.guards import Guards
 from services.gateway.keys import id_in, new_secret
+from services.gateway.problems import TooMany
 from services.gateway.roles import ROLES
-from tests.sources import ROOT
 
-CALLERS = ("viewer", "operator", "admin", "no key")
 NOBODY = ("no key", "not a key", "unknown", "expired", "revoked")
-_ROW = re.compile(r"\| ([A-Z]+) \| `([^`]+)` \| ?([a-z:]*) \| (.*) \|")
 CREATION = {
     "nombre": "TechSolutions Inc",
     "email": "contact@techsolutions.com",
@@ -33,49 +30,8 @@ BODIES = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """`may` has yes or no for each of CALLERS; no scope: the route is open."""
-
-    method: str
-    path: str
-    scope: str
-    may: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def written() -> list[Row]:
-    text = (ROOT / "docs/rest.md").read_text()
-    told = _ROW.findall(text.partition("## Who may do what")[2].partition("\n## ")[0])
-    return [Row(how, path, scope, tuple(may.split(" | "))) for how, path, scope, may in told]
-
-
-def scopes_of(dependant: Any) -> Iterator[str]:
-    for one in dependant.dependencies if dependant else ():
-        if hasattr(one.call, "scope"):
-            yield one.call.scope
-        yield from scopes_of(one)
-
-
-def declared() -> list[Row]:
-    """As the code has it. `unmasked` is the one query that takes another scope than its route."""
-    rows = []
-    for route in iter_route_contexts(make_app(None).routes):
-        scopes = list(scopes_of(getattr(route, "dependant", None)))
-        assert len(scopes) <= 1, f"{route.path} asks for several scopes"
-        for method in sorted(set(route.methods or ()) - {"HEAD"}):
-            rows.append(row(method, str(route.path), *scopes))
-    return [*rows, row("GET", "/sagas/{any_id}/timeline?unmasked=true", "pii:read")]
-
-
-def row(method: str, path: str, scope: str = "") -> Row:
-    may = [scope in scopes or not scope for scopes in ROLES.values()]
-    return Row(method, path, scope, tuple("yes" if one else "no" for one in (*may, not scope)))
-
-
-ROWS = written()
+ALL = written()
+ROWS = [one for one in ALL if not one.is_page]  # of pages: test_dashboard_access.py
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +47,7 @@ async def keys(gateway: Gateway) -> dict[str, str | None]:
 
 
 def test_the_table_is_what_the_code_says():
-    assert sorted(ROWS, key=str) == sorted(declared(), key=str)
+    assert sorted(ALL, key=str) == sorted(declared(), key=str)
 
 
 def test_no_route_is_open_but_health_and_the_description():
@@ -104,6 +60,25 @@ def test_no_route_is_open_but_health_and_the_description():
         "readyz",
         "swagger",
     }
+
+
+@pytest.mark.parametrize("one", [row for row in ALL if "static" not in row.path], ids=str)
+async def test_what_is_asked_without_a_key_is_counted_by_address(one: Row):
+    """Routes with a key count those whose key or session is wrong (access.py, visits.py)."""
+
+    async def refuse(address: str) -> None:
+        raise TooMany(address, 1)
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    guards = Guards(app, 1_000, 30, count_open=refuse)
+    transport = httpx.ASGITransport(guards, client=("203.0.113.9", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        told = await client.request(one.method, one.path.partition("?")[0])
+    assert told.status_code == (204 if one.scope else 429)
+    assert one.scope or "203.0.113.9" in told.text
 
 
 async def asked(gateway: Gateway, one: Row, key: str | None, id_: str = "nobody-has-it") -> Any:

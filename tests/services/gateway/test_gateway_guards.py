@@ -35,9 +35,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def client(tls: bool = False) -> httpx.AsyncClient:
-    app = Guards(echo, MOST, 30, tls)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway")
+def client(scheme: str = "http") -> httpx.AsyncClient:
+    app = httpx.ASGITransport(app=Guards(echo, MOST, 30))
+    return httpx.AsyncClient(transport=app, base_url=f"{scheme}://gateway")
 
 
 async def in_chunks(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -63,7 +63,7 @@ async def answer_to(**changes: Any) -> tuple[int, bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Guards(echo, MOST, 30, False)(scope, receive, send)
+    await Guards(echo, MOST, 30)(scope, receive, send)
     return sent[0]["status"], sent[1]["body"]
 
 
@@ -117,7 +117,7 @@ async def test_every_answer_has_the_headers_that_protect(path, status):
 
 
 async def test_over_tls_a_browser_is_told_to_stay_there():
-    told = await client(tls=True).get("/")
+    told = await client("https").get("/")
     assert told.headers["strict-transport-security"] == "max-age=31536000"
 
 
@@ -143,8 +143,6 @@ async def test_an_id_that_cannot_stand_in_a_log_is_not_taken(wrong):
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
-    await Guards(echo, MOST, 30, False)(
-        {**scope, "headers": [(b"x-request-id", wrong)]}, receive, send
-    )
+    await Guards(echo, MOST, 30)({**scope, "headers": [(b"x-request-id", wrong)]}, receive, send)
     made = dict(sent[0]["headers"])[b"X-Request-ID"]
     assert re.fullmatch(rb"[0-9a-f]{32}", made)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from services.gateway.app import make_app
+from services.gateway.rates import Rates
 from services.gateway.serving import serve
 from services.runtime.settings import Settings, load_settings
 from services.runtime.vitals import Vitals
@@ -19,6 +21,7 @@ LIVEZ = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /livez HTTP/1.1\r\nHost: x\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
 ANSWER_SECONDS = 60
+MANY = 100_000
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Bare:
 
     settings: Settings
     vitals: Vitals = field(default_factory=Vitals)
+    rates: Rates = field(default_factory=partial(Rates, MANY, MANY))
+    tracing: None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -38,7 +43,7 @@ async def port(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
         gateway_host="127.0.0.1",
         gateway_port=0,
         gateway_file=file,
-        gateway_proxies="",
+        gateway_proxies="127.0.0.1",
         gateway_origins="https://ours.example",
     )
     stop = asyncio.Event()
@@ -65,6 +70,15 @@ async def answers(port: int, request: bytes) -> list[bytes]:
 
 async def test_a_good_request_is_answered(port: int):
     assert await answers(port, LIVEZ + CLOSE) == [b"200"]
+
+
+async def test_over_tls_up_to_a_proxy_that_is_named_a_browser_is_told_to_stay_there(port: int):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        told = [
+            await client.get("/livez", headers={"X-Forwarded-Proto": scheme})
+            for scheme in ("https", "http")
+        ]
+    assert ["strict-transport-security" in one.headers for one in told] == [True, False]
 
 
 async def test_a_request_behind_two_lengths_is_not_read(port: int):

@@ -45,6 +45,17 @@ async def test_an_address_without_a_valid_key_is_refused_before_one_is_looked_fo
     await rates.check_stranger("203.0.113.10")
 
 
+async def test_routes_without_a_key_are_counted_apart_from_wrong_keys(rates: Rates):
+    """Whoever guesses keys does not have the probes of its own address refused."""
+    with pytest.raises(TooMany, match="more than 5 requests of routes that need no key"):
+        await many_times(partial(rates.count_open, "203.0.113.9"))
+    with pytest.raises(TooMany):
+        await many_times(partial(rates.count_stranger, "203.0.113.11"))
+    await rates.check_stranger("203.0.113.9")
+    await rates.count_open("203.0.113.11")
+    await rates.count_open("203.0.113.10")
+
+
 async def test_a_network_of_ipv6_is_counted_as_one(rates: Rates):
     with pytest.raises(TooMany):
         await many_times(partial(from_two, rates, "2001:db8::1", "2001:db8::ffff:2"))

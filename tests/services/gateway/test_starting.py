@@ -193,3 +193,10 @@ async def test_a_saga_that_is_projected_while_it_is_looked_for_is_found(gateway,
     assert [one.saga["saga_id"] for one in await found(ground, "default", begun[id_])] == [
         begun["saga_id"]
     ]
+
+
+async def test_a_route_that_takes_starts_says_that_it_has_no_get(gateway):
+    async with gateway.client(await gateway.key("viewer")) as client:
+        told = await client.get("/sagas/partner-onboarding")
+    assert (told.status_code, told.headers["allow"]) == (405, "POST")
+    assert told.json()["codigo"] == "NO_SUCH_METHOD"

@@ -1,0 +1,1 @@
+"""The dashboard: pages of the gateway for people, under /dashboard."""
