@@ -13,7 +13,6 @@ from deploy.local.ports import LOOPBACK, free_ports, is_open
 from deploy.local.readiness import kafka_is_ready
 
 STOP_GRACE_SECONDS = 20.0
-READY_SECONDS = 120.0  # its start took 64 s on a machine that was busy with other things
 QUIET_CONFIG = "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn"
 TIMES_IN_LOG = "-Dorg.slf4j.simpleLogger.showDateTime=true"
 
@@ -95,7 +94,6 @@ async def _broker(
         argv,
         runtime.env,
         ready,
-        ready_seconds=READY_SECONDS,
         stop_grace_seconds=STOP_GRACE_SECONDS,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0  # a start of Kafka took 64 s on a machine that was busy with other things
 Ready = Callable[[], Awaitable[bool]]
 
 

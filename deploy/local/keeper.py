@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 
 from deploy.local.backoff import Backoff
 from deploy.local.child import Child, end, spawn, tail
@@ -12,6 +13,7 @@ from deploy.local.errors import ChildFailed
 from deploy.local.folder import StateFolder
 
 WRONG_SETTINGS = 2  # the exit code that no restart can mend
+FAIL_STOP = 70  # of a process that stopped itself to lose nothing
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
 Tell = Callable[[str, "Keeper", dict[str, object]], None]
 
@@ -28,7 +30,7 @@ class Keeper:
         self._folder, self._tell, self._backoff, self._chance = folder, tell, backoff, chance
         self._process: asyncio.subprocess.Process | None = None
         self._ready, self._stop = asyncio.Event(), asyncio.Event()
-        self._crashes = 0
+        self._crashes = self._fail_stops = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -89,7 +91,9 @@ class Keeper:
         while not self._stop.is_set() and self.failure is None:
             try:
                 self._folder.health_file(self.child.name).unlink(missing_ok=True)
-                self._process = await spawn(self.child, self._folder.log(self.child.name))
+                told = {**self.child.env, "ONBOARDING_FAIL_STOPS": str(self._fail_stops)}
+                log = self._folder.log(self.child.name)
+                self._process = await spawn(replace(self.child, env=told), log)
             except OSError as error:
                 self._give_up(ChildFailed(f"{self.child.name} does not start: {error}"))
                 return
@@ -100,6 +104,7 @@ class Keeper:
         code = await self._attend(process)
         if self._stop.is_set():
             return
+        self._fail_stops += code == FAIL_STOP
         lived = asyncio.get_running_loop().time() - began
         self._crashes = 1 if lived > self._backoff.forgiven_after_seconds else self._crashes + 1
         if failure := self._final(code):

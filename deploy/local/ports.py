@@ -8,15 +8,18 @@ LOOPBACK = "127.0.0.1"
 # Below the range that Linux gives to outgoing connections: a port that a crashed server held
 # could otherwise be taken by a client before the server is back on it.
 SERVER_PORTS = range(15_000, 32_000)
+_given: set[int] = set()
 
 
 def free_ports(count: int, choice: random.Random | None = None) -> tuple[int, ...]:
-    """`count` different ports of 127.0.0.1 that nobody holds now."""
+    """`count` different ports of 127.0.0.1 that nobody holds now, and that were not given before by
+    this process: who asked may not listen yet."""
     free: list[int] = []
     for port in (choice or random.SystemRandom()).sample(SERVER_PORTS, k=count + 500):
-        if _is_free(port):
+        if port not in _given and _is_free(port):
             free.append(port)
         if len(free) == count:
+            _given.update(free)
             return tuple(free)
     raise OSError(f"no {count} free ports between {SERVER_PORTS.start} and {SERVER_PORTS.stop}")
 

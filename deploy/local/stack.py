@@ -16,6 +16,7 @@ from deploy.local.child import Child
 from deploy.local.folder import StateFolder
 from deploy.local.platform_child import platform, urls
 from deploy.local.ports import free_ports
+from deploy.local.prometheus import RULES, SCRAPE_SECONDS, prometheus
 from deploy.local.readiness import service_is_ready
 from deploy.local.supervisor import OnEvent, Supervisor, supervising
 
@@ -29,6 +30,7 @@ Prepare = Callable[[str, str], Coroutine[Any, Any, None]]
 EMBEDDED_SETTINGS = {
     "ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": "6",
     "ONBOARDING_KAFKA_HEARTBEAT_SECONDS": "1",
+    "ONBOARDING_KAFKA_LEAVE_IN_REBALANCE": "off",  # see transport.py
     "ONBOARDING_FETCH_MAX_WAIT_MS": "50",  # Tansu answers an empty fetch after half of it
 }
 
@@ -39,7 +41,8 @@ class Options:
 
     `services` are names of modules (`registration` is services.registration, `saga_state` itself),
     `workers` how many of one, 1 if not named. `env` are settings for all of them, above `environ`.
-    With `platform` the sandbox of the outside systems runs too, and the services call it.
+    With `platform` the sandbox of the outside systems runs too, and the services call it; with
+    `monitoring` a Prometheus, that evaluates `rules` and scrapes every `scrape_seconds`.
     """
 
     folder: Path
@@ -49,6 +52,9 @@ class Options:
     services: tuple[str, ...] = SERVICES
     workers: Mapping[str, int] = field(default_factory=dict)
     platform: bool = False
+    monitoring: bool = False
+    rules: Path = RULES
+    scrape_seconds: float = SCRAPE_SECONDS
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     backoff: Backoff = field(default_factory=Backoff)
@@ -131,8 +137,12 @@ async def servers(options: Options, on_event: OnEvent) -> AsyncIterator[Stack]:
 async def running(options: Options, prepare: Prepare, on_event: OnEvent) -> AsyncIterator[Stack]:
     """Servers, then `prepare(kafka, mongo)` (the topics), then the services, all ready."""
     async with servers(options, on_event) as stack:
+        watcher = _prometheus(options, stack.supervisor.folder)  # before anything is waited for
         await stack.supervisor.during(prepare(stack.kafka, stack.mongo))
         await stack.launch_services()
+        if watcher is not None:
+            stack.supervisor.publish(prometheus=watcher[1])
+            await stack.supervisor.launch([watcher[0]])
         yield stack
 
 
@@ -160,6 +170,13 @@ def _platform(options: Options, folder: StateFolder) -> tuple[tuple[Child, ...],
         return (), None
     child, address = platform(_home(options, folder) / "platform.jsonl", options.environ)
     return (child,), address
+
+
+def _prometheus(options: Options, folder: StateFolder) -> tuple[Child, str] | None:
+    if not options.monitoring:
+        return None
+    home = folder.scratch / "prometheus"
+    return prometheus(home, folder.targets_file, options.rules, options.scrape_seconds)
 
 
 def _home(options: Options, folder: StateFolder) -> Path:

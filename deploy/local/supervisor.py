@@ -12,6 +12,7 @@ from deploy.local.child import Child
 from deploy.local.errors import StackDied
 from deploy.local.folder import StateFolder
 from deploy.local.keeper import Keeper
+from deploy.local.prometheus import targets_of
 
 OnEvent = Callable[[str, Mapping[str, object]], None]
 Result = TypeVar("Result")
@@ -156,6 +157,7 @@ class Supervisor:
         addresses = {**self._addresses, "gateway": self.folder.gateway_url()}
         try:
             self.folder.write_run_file({**addresses, "processes": processes})
+            self.folder.write_targets(targets_of({name: url(name) for name, _ in running}))
         except OSError as error:
             what = f"{self.folder.run_file} cannot be written: {error.strerror}"
             raise StackDied(f"everything was stopped: {what}") from None

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient
 
-from deploy.local.apache import Node, Runtime, brokers, properties, some_nodes
+from deploy.local.apache import Node, properties
 from deploy.local.apache_install import install, jars_folder
 from deploy.local.errors import FolderRefused, LocalError, Unavailable
 from deploy.local.stack import Options, servers
@@ -89,13 +89,6 @@ def test_three_nodes_know_each_other_and_keep_three_copies(tmp_path):
     assert "controller.quorum.voters=1@127.0.0.1:9101,2@127.0.0.1:9102,3@127.0.0.1:9103" in lines
     assert "offsets.topic.replication.factor=3" in lines
     assert "transaction.state.log.min.isr=2" in lines
-
-
-async def test_it_has_two_minutes_to_become_ready_where_others_have_one(folder, tmp_path, python):
-    environ = with_commands(tmp_path, {"java": JAVA_17})
-    runtime = Runtime(f"{tmp_path}/bin/java", tmp_path, environ)
-    (broker,), _ = await brokers(folder.root, some_nodes(), runtime)
-    assert (broker.ready_seconds, python("any").ready_seconds) == (120, 60)
 
 
 def with_commands(tmp_path: Path, commands: dict[str, str]) -> dict[str, str]:

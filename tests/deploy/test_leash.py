@@ -26,7 +26,7 @@ async def test_kill_9_of_the_supervisor_leaves_no_child_behind(folder, eventuall
     argv = [sys.executable, "-c", SUPERVISE, str(folder.root)]
     supervisor = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
     assert supervisor.stdout
-    assert await asyncio.wait_for(supervisor.stdout.readline(), 30) == b"up\n"
+    assert await asyncio.wait_for(supervisor.stdout.readline(), 120) == b"up\n"
     pids = [one["pid"] for one in json.loads(folder.run_file.read_text())["processes"]]
     assert len(pids) == 2
     assert not any(gone(pid) for pid in pids)

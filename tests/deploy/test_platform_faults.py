@@ -53,7 +53,7 @@ async def test_the_answer_of_an_undo_can_be_lost_too(sandbox: Sandbox):
 
 
 async def test_a_slow_call_does_its_work_although_its_caller_has_gone(sandbox: Sandbox):
-    await sandbox.tell("slow", seconds=0.2, times=1)
+    await sandbox.tell("slow", seconds=2, times=1)
     with pytest.raises(httpx.ReadTimeout):
         await sandbox.call(
             "PUT", "/documents/s-1", {"partner_id": "p-1"},
@@ -66,7 +66,7 @@ async def test_a_slow_call_does_its_work_although_its_caller_has_gone(sandbox: S
 
 
 async def test_a_call_that_lands_after_its_undo_is_refused(sandbox: Sandbox):
-    await sandbox.tell("slow", seconds=0.3, method="PUT")
+    await sandbox.tell("slow", seconds=2, method="PUT")
     late = asyncio.create_task(sandbox.put("s-1"))
     async with asyncio.timeout(10):
         while (await sandbox.told())[0]["struck"] == 0:

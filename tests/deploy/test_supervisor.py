@@ -58,6 +58,17 @@ async def test_a_child_that_ends_by_itself_is_started_again_even_if_it_says_zero
         await eventually(lambda: heard.names("process.started").count("worker") >= 2)
 
 
+async def test_a_child_is_told_how_often_it_stopped_itself(folder, heard, python, eventually):
+    code = "import os, sys; print(os.environ['ONBOARDING_FAIL_STOPS'], flush=True); sys.exit({})"
+    async with supervising(folder, heard, FAST) as supervisor:
+        await supervisor.launch([python("a", code.format(70)), python("b", code.format(1))])
+
+        def told(name: str) -> list[str]:
+            return folder.log(name).read_text().split()[:3]
+
+        await eventually(lambda: (told("a"), told("b")) == (["0", "1", "2"], ["0", "0", "0"]))
+
+
 async def test_wrong_settings_are_reported_with_the_log_and_never_retried(folder, heard, python):
     code = "import sys; sys.exit(print('ONBOARDING_PARTITIONS: must be > 0', flush=True) or 2)"
     async with supervising(folder, heard, FAST) as supervisor:
@@ -78,8 +89,8 @@ async def test_a_child_that_crashes_before_it_was_ever_ready_is_given_up(folder,
 async def test_a_child_that_is_not_ready_in_time_is_reported_with_its_log(folder, heard, python):
     code = "print('still thinking', flush=True)\nimport time; time.sleep(60)"
     async with supervising(folder, heard, FAST) as supervisor:
-        with pytest.raises(ChildFailed, match=r"not ready in 0.5 s(.|\n)*still thinking"):
-            await supervisor.launch([python("worker", code, ready=never, ready_seconds=0.5)])
+        with pytest.raises(ChildFailed, match=r"not ready in 5 s(.|\n)*still thinking"):
+            await supervisor.launch([python("worker", code, ready=never, ready_seconds=5)])
 
 
 async def test_a_command_that_does_not_exist_is_reported(folder, heard, python):
