@@ -6,18 +6,33 @@ embedded broker.
 
 import logging
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as searching
 from pydantic import SecretStr
 
 from services.runtime.settings import Settings, load_settings
 from tests.own_servers import servers_or_skip
 
-FAST_GROUPS = {"kafka_session_timeout_seconds": 6, "kafka_heartbeat_seconds": 1}
+FAST_GROUPS = {
+    "kafka_session_timeout_seconds": 6,
+    "kafka_heartbeat_seconds": 1,
+    "kafka_leave_in_rebalance": False,
+}
 log = logging.getLogger(__name__)
+# The same examples in each run, so that what is red is red again; `make search` takes new ones.
+searching.register_profile(
+    "ours",
+    derandomize="ONBOARDING_EXAMPLES" not in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+searching.load_profile("ours")
 
 
 @dataclass(frozen=True)
@@ -36,14 +51,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="the Kafka broker of the tests marked `servers`",
     )
+    parser.addoption("--pictures", help="folder to put pictures of the dashboard in")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the servers is marked so: `-m "not servers"` leaves all of them out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for the servers is marked so: `-m "not servers"` leaves all of them out.
+
+    Where two run beside each other the modules that take long come first, or one would have nothing
+    to do while the other is in the last of them.
+    """
     for item in items:
         if "real_servers" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.servers)
+    if hasattr(config, "workerinput"):
+        slow = Counter(_module(one) for one in items for _ in one.iter_markers("slow"))
+        long = Counter(_module(one) for one in items for _ in one.iter_markers("long"))
+        items.sort(key=lambda one: (-long[_module(one)], -slow[_module(one)]))
+
+
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")

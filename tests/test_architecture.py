@@ -11,15 +11,24 @@ from tests.sources import AGENT, LIFECYCLE, ROOT, SERVICES, Rule, Source, breach
 
 STEPS = {name for journey in JOURNEYS.values() for name in journey.step_names}
 DRIVERS = {"pymongo", "bson", "gridfs"}
+PROBE = "services/runtime/healthcheck.py"  # to read all settings would take it six times as long
+TRACED_REQUESTS = "services/gateway/traced.py"
+TRACING = ("services.runtime.tracing", "services.gateway.traced")
 STORES = {
     "services/runtime/mongo.py",
     "services/runtime/store.py",
     "services/runtime/process_store.py",
+    "services/runtime/tracing/mongo.py",
     "saga_state/store.py",
+    "saga_state/validator_store.py",
+    "saga_state/writing.py",
     "services/gateway/store.py",
     "services/gateway/key_store.py",
     "services/gateway/audit_store.py",
+    "services/gateway/dashboard/session_store.py",
     "services/cli/purge_store.py",
+    "saga_state/rebuild_store.py",
+    "saga_state/material_store.py",
 }
 
 
@@ -34,12 +43,27 @@ def drivers_in_the_stores_alone(source: Source) -> Iterator[str]:
 
 
 def environment_in_settings_alone(source: Source) -> Iterator[str]:
-    if source.path == LIFECYCLE or source.path.startswith("services/cli/"):
+    if source.path in (LIFECYCLE, PROBE) or source.path.startswith("services/cli/"):
         return
     for node in source.nodes():
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "putenv"}:
             yield f"os.{node.attr}"
     yield from (name for name in imports(source) if name in {"os.environ", "os.getenv"})
+
+
+def traces_in_their_place_alone(source: Source) -> Iterator[str]:
+    """OpenTelemetry, and what stands on it, is known where traces are made; a process that makes
+    none imports neither, so whoever wires them does it in a function."""
+    if source.path.startswith("services/runtime/tracing/") or source.path == TRACED_REQUESTS:
+        return
+    yield from (name for name in imports(source) if name.startswith("opentelemetry"))
+    at_import = Source(source.path, "\n".join(map(ast.unparse, _run_at_import(source))))
+    yield from (name for name in imports(at_import) if name.startswith(TRACING))
+
+
+def _run_at_import(source: Source) -> Iterator[ast.stmt]:
+    """Its imports; what stands under TYPE_CHECKING or in a function is not run then."""
+    yield from (one for one in source.tree.body if isinstance(one, ast.Import | ast.ImportFrom))
 
 
 def step_of(source: Source) -> str | None:
@@ -68,6 +92,7 @@ RULES: dict[Rule, str] = {
     faust_in_the_runtime_alone: "from faust import App",
     drivers_in_the_stores_alone: "def late():\n    import pymongo.errors",
     environment_in_settings_alone: "import os\nprint(os.environ)",
+    traces_in_their_place_alone: "from opentelemetry import trace",
     knows_only_whom_it_may: "from services import contract",
 }
 MORE = [
@@ -75,6 +100,8 @@ MORE = [
     (drivers_in_the_stores_alone, "from bson import ObjectId"),
     (environment_in_settings_alone, "from os import environ"),
     (environment_in_settings_alone, "import os\nos.getenv('X')"),
+    (traces_in_their_place_alone, "def late():\n    import opentelemetry.sdk"),
+    (traces_in_their_place_alone, "from services.runtime.tracing.spans import Tracing"),
     (knows_only_whom_it_may, "import saga_state.state"),
     (knows_only_whom_it_may, "from services.cli import main"),
 ]
@@ -95,6 +122,12 @@ def test_each_rule_finds_what_breaks_it(rule, code):
     [
         (faust_in_the_runtime_alone, AGENT, "import faust"),
         (drivers_in_the_stores_alone, "saga_state/store.py", "import pymongo"),
+        (traces_in_their_place_alone, TRACED_REQUESTS, "from opentelemetry import trace"),
+        (
+            traces_in_their_place_alone,
+            "services/runtime/service.py",
+            "def late():\n    from services.runtime.tracing.ports import traced_calls",
+        ),
         (environment_in_settings_alone, LIFECYCLE, "import os\nprint(os.environ)"),
         (
             knows_only_whom_it_may,

@@ -55,3 +55,21 @@ def test_what_tells_no_licence_is_none_that_a_service_needs(licences):
 def test_security_md_names_what_is_copyleft():
     text = (ROOT / "SECURITY.md").read_text()
     assert [name for name in sorted({*WEAK, *NOT_TOLD}) if name not in text] == []
+
+
+# By file, the one that holds its licence, and a line of that which says what it is.
+VENDORED = {
+    "services/gateway/dashboard/static/vendor/htmx.min.js": ("htmx.LICENSE", "Zero-Clause BSD"),
+    "services/gateway/dashboard/static/vendor/hx-sse.min.js": ("htmx.LICENSE", "Zero-Clause BSD"),
+    "services/gateway/dashboard/static/vendor/uPlot.iife.min.js": ("uPlot.LICENSE", "MIT License"),
+    "services/gateway/dashboard/static/vendor/uPlot.min.css": ("uPlot.LICENSE", "MIT License"),
+    "tests/ui/vendor/axe.min.js": ("axe-core.LICENSE", "Mozilla Public License, version 2.0"),
+}
+
+
+def test_what_is_not_ours_lies_beside_its_licence_and_nothing_else_lies_there():
+    there = [one for top in ("services", "tests") for one in (ROOT / top).rglob("vendor/*")]
+    found = {str(one.relative_to(ROOT)) for one in there if "LICENSE" not in one.name}
+    assert found == set(VENDORED)
+    for path, (name, line) in VENDORED.items():
+        assert line in (ROOT / path).with_name(name).read_text()

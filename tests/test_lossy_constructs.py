@@ -53,12 +53,17 @@ def acks_in_the_agent_alone(source: Source) -> Iterator[str]:
         yield from sorted(found & ACKS)
 
 
-MAY_HOLD = ("services/cli/", "services/runtime/transport.py")
+MAY_HOLD = (
+    "services/cli/",
+    "services/runtime/transport.py",
+    "services/gateway/dashboard/progress.py",
+)
 
 
 def tasks_are_kept(source: Source) -> Iterator[str]:
-    """A task that nobody holds may vanish, and its error with it. The CLI may hold some, and the
-    transport the one that stands for Faust's thread, whose error ends the process."""
+    """A task that nobody holds may vanish, and its error with it. The CLI may hold some, the
+    transport the one that stands for Faust's thread, whose error ends the process, and the
+    dashboard the acts that a page tells of, with what went wrong."""
     groups = task_groups(source)
     dropped = [node.value for node in source.nodes() if isinstance(node, ast.Expr)]
     for node in source.nodes():

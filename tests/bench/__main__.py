@@ -1,11 +1,11 @@
-"""`make bench`: all figures; raw, scaling and memory on Apache Kafka, the others on both brokers."""
+"""`make bench`: all figures; raw, scaling, memory and sizes on Apache Kafka, the others on both brokers."""
 
 import argparse
 import asyncio
 from pathlib import Path
 from typing import Any
 
-from tests.bench import against_raw, memory, pipeline, scaling, undoing, waiting
+from tests.bench import against_raw, memory, pipeline, scaling, seeing, sizes, undoing, waiting
 from tests.bench.load import Broker
 from tests.bench.reporting import report
 
@@ -17,7 +17,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--broker", choices=("embedded", "apache", "both"), default="both")
     parser.add_argument(
-        "--only", choices=("raw", "scaling", "memory", "pipeline", "waiting", "undoing")
+        "--only",
+        choices=("raw", "scaling", "memory", "sizes", "pipeline", "waiting", "undoing", "seeing"),
     )
     parser.add_argument("--burst", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=50)
@@ -40,6 +41,8 @@ def main() -> None:
         figures += asyncio.run(scaling.measure())
     if asked.only == "memory" or (asked.only is None and "apache" in brokers):
         figures += asyncio.run(memory.measure(asked.memory))
+    if asked.only == "sizes" or (asked.only is None and "apache" in brokers):
+        figures += asyncio.run(sizes.measure())
     for broker in brokers:
         if asked.only in (None, "pipeline"):
             figures += asyncio.run(pipeline.measure(broker, asked.burst, asked.rate, asked.seconds))
@@ -47,6 +50,8 @@ def main() -> None:
             figures += asyncio.run(undoing.measure(broker))
         if asked.only in (None, "waiting"):
             figures += asyncio.run(waiting.measure(broker, asked.waiting))
+    if asked.only in (None, "seeing"):
+        figures += asyncio.run(seeing.measure(brokers[-1], asked.rounds))
     report(figures, REPORT)
 
 

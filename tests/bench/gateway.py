@@ -17,7 +17,7 @@ from deploy.local.stack import GATEWAY, SERVICES, Stack
 from services.cli.stack_key import register, stack_key
 from services.runtime.mongo import connect
 from services.runtime.settings import load_settings
-from tests.bench import gateway_lists, wrk
+from tests.bench import gateway_lists, gateway_pages, wrk
 from tests.bench.gateway_rows import correlation_id, fill, partner_id, saga_id
 from tests.bench.load import Broker, Load, load_on, stack_of
 from tests.bench.pipeline import cpu_seconds, processes
@@ -55,18 +55,21 @@ class Bench:
 
 async def measure(asked: Asked) -> list[Figure]:
     """All of it, over as many stored sagas as are asked for."""
-    async with _bench(asked.broker) as bench:
+    async with bench_of(asked.broker) as bench:
         await bench.load.send(1)
         await bench.load.until_projected(1, 60)
         await fill(bench.load.sagas, asked.rows)
         sizes = (asked.rows, asked.page_seconds)
         lists = await gateway_lists.measure(bench.load.sagas, bench.url, bench.headers, *sizes)
+        key = bench.headers["X-API-Key"]
+        pages = await gateway_pages.measure(bench.url, key, *sizes)
         asks = await _statuses(bench, asked)
-        return [*lists, *asks, *await _starts(bench, asked)]
+        return [*lists, *pages, *asks, *await _starts(bench, asked)]
 
 
 @asynccontextmanager
-async def _bench(broker: Broker) -> AsyncIterator[Bench]:
+async def bench_of(broker: Broker) -> AsyncIterator[Bench]:
+    """A stack with a gateway, and a load on it."""
     services = (*SERVICES, GATEWAY)
     async with stack_of(broker, ENV, services=services) as stack, load_on(stack) as load:
         folder = stack.supervisor.folder.root

@@ -48,13 +48,19 @@ async def measure(
     figures = []
     for name, asked in filters(rows).items():
         paths = [f"/sagas?{urlencode(one)}" for one in asked]
-        await wrk.run(url, wrk.asking(paths, headers), 1, 1)  # what lies in memory is what is asked
-        told = await wrk.run(url, wrk.asking(paths, headers), 1, seconds)
-        assert not told.errors, f"{told.errors} of {told.requests} pages by {name} failed"
         label = f"a page of 50 of {rows:,} by {name}, p99"
-        figures.append(figure(label, told.p99_ms, "ms", PAGE_MS, at_most=True))
+        p99_ms = await slowest_ms(url, paths, headers, seconds)
+        figures.append(figure(label, p99_ms, "ms", PAGE_MS, at_most=True))
     bad = await _badly_found(sagas, url, headers, rows)
     return [*figures, figure("pages that MongoDB scans all for, or sorts", bad, "", 0, True)]
+
+
+async def slowest_ms(url: str, paths: Sequence[str], headers: wrk.Headers, seconds: int) -> float:
+    """The 99th percentile of these in turn, one client asking. AssertionError if one failed."""
+    await wrk.run(url, wrk.asking(paths, headers), 1, 1)  # what lies in memory is what is asked
+    told = await wrk.run(url, wrk.asking(paths, headers), 1, seconds)
+    assert not told.errors, f"{told.errors} of {told.requests} failed, of {paths[0]} and more"
+    return told.p99_ms
 
 
 async def _badly_found(sagas: Any, url: str, headers: wrk.Headers, rows: int) -> int:

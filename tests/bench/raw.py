@@ -24,7 +24,7 @@ from pymongo import AsyncMongoClient, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from saga_state.queries import EVENT_INDEXES, INDEX_OPTIONS, SAGA_INDEXES, Keys
-from saga_state.store import DUPLICATE_KEY
+from saga_state.writing import DUPLICATE_KEY
 
 STEPS = ("registration", "contract", "documents", "campaigns", "recruitment")
 TOPICS = tuple(f"raw.{number}" for number in range(len(STEPS) + 1))

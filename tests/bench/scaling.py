@@ -41,13 +41,13 @@ async def _rate(workers: int) -> float:
         stack_of("apache", ENV, platform=True, workers={"documents": workers}) as stack,
         load_on(stack) as load,
     ):
-        await _all_end(load, WARM_UP)
+        await all_end(load, WARM_UP)
         platform = Sandbox(stack.platform or "", Path())
         await platform.tell("slow", step="documents", seconds=ANSWER_SECONDS)
-        return await _all_end(load, SAGAS_OF_A_WORKER * workers)
+        return await all_end(load, SAGAS_OF_A_WORKER * workers)
 
 
-async def _all_end(load: Load, count: int) -> float:
+async def all_end(load: Load, count: int) -> float:
     """Sagas a second, from the first start to the last event."""
     load.forget()
     began = time.perf_counter()

@@ -41,7 +41,7 @@ class Crowd:
         async def so_few() -> bool:
             return await self.under_way() <= most
 
-        await until(f"{most} sagas under way", so_few, seconds=150)
+        await until(f"{most} sagas under way", so_few)
 
     async def without(self, server: Literal["kafka", "mongo"], how: Away, seconds: float) -> None:
         """A server is away for so long, to everybody who asks."""

@@ -3,8 +3,6 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from pymongo import AsyncMongoClient
-
 from tests.chaos.at_the_end import end_of, faults_of, shared_numbers
 from tests.chaos.verdict import sagas_of
 from tests.deploy.sandbox import Sandbox
@@ -40,7 +38,7 @@ async def until_at_rest(running: System, seconds: float) -> None:
 async def waiting(running: System) -> dict[str, int]:
     """By step and state, of documents for which time or a call has still something to do."""
     found: Counter[str] = Counter()
-    async with AsyncMongoClient[dict[str, Any]](running.stack.mongo) as client:
+    async with running.patient() as client:
         for step in outside.STEPS:
             steps = client[f"{running.prefix}onboarding_{step}"].steps
             async for one in steps.find({"state": {"$in": GOES_ON}}, {"state": 1}):

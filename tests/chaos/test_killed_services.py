@@ -79,7 +79,7 @@ async def undergo(ordeal: Ordeal, chance: random.Random) -> dict[Place, Sent]:
             completed = (s for s in reading.seen if s.topic.endswith("onboarding-completed"))
             return not ordeal.due and len({s.header("ce_sagaid") for s in completed}) >= SAGAS
 
-        await until("a completion of every saga", all_said, seconds=150, pause=0)
+        await until("a completion of every saga", all_said, pause=0)
         await producer.flush()
     return poison
 

@@ -15,7 +15,7 @@ from tests.chaos.conftest import Found
 from tests.chaos.outages import Away, Broker, crowd
 from tests.chaos.rest import until_at_rest, verdict
 
-SAGAS, UNDER_WAY, BETWEEN = 600, 500, 20
+SAGAS, UNDER_WAY, BETWEEN = 640, 500, 20
 CALL_SECONDS = 0.8  # sixteen at once: the last saga is not called for half a minute
 
 
@@ -37,7 +37,7 @@ class Size:
 
 
 FULL = Size(away_seconds=60, timeout=None, rest_seconds=180)
-SMALL = Size(away_seconds=12, timeout=5, rest_seconds=120)
+SMALL = Size(away_seconds=18, timeout=10, rest_seconds=120)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 

@@ -46,6 +46,7 @@ async def test_whatever_dies_and_fails_every_saga_ends_with_one_effect_each_and_
         await same_in_the_projection(running, ends)
 
 
+@pytest.mark.long
 async def test_the_verdict_finds_a_platform_that_ignores_its_keys(
     real_servers: RealServers, prefix: str, tmp_path: Path, found: Found
 ):
@@ -62,7 +63,7 @@ async def test_the_verdict_finds_a_platform_that_ignores_its_keys(
         await until_at_rest(running, REST_SECONDS)
         _, faults = await verdict(running)
         words = " ".join(fault for found in faults.values() for fault in found)
-        assert " 2 effects" in words, faults
+        assert " effects" in words, faults  # which is said only where there are more than one
 
 
 def tell(found: Found, mayhem: Mayhem, ends: Counter[str], faults: dict[str, list[str]]) -> None:

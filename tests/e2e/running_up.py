@@ -13,8 +13,13 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.child import READY_SECONDS
+
 ONBOARDING = str(Path(sys.executable).parent / "onboarding")
 START_SECONDS = 150.0  # on a machine that is busy with other things
+UP_SECONDS = (
+    2 * READY_SECONDS + 30
+)  # it tells itself what was not ready: its servers, then its services
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def call(
         command, cwd=folder, env=clean() | dict(env or {}), input=stdin,
         capture_output=True, text=True, timeout=START_SECONDS,
     )  # fmt: skip
-    assert "Traceback" not in told.stdout + told.stderr
+    assert "Traceback" not in told.stdout + told.stderr, told.stderr
     return told
 
 
@@ -70,7 +75,7 @@ def up_or_skip(folder: Path, *options: str) -> Iterator[Up]:
     """A stack that is ready; where the embedded servers cannot run the test is skipped."""
     one = spawn_up(folder, *options)
     try:
-        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, START_SECONDS)
+        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, UP_SECONDS)
         if "[embedded]" in one.told:
             pytest.skip(one.told)
         assert one.process.poll() is None, one.told

@@ -13,6 +13,7 @@ import pytest
 from running_up import (
     ONBOARDING,
     START_SECONDS,
+    UP_SECONDS,
     call,
     clean,
     eventually,
@@ -21,7 +22,7 @@ from running_up import (
     started,
 )
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 SERVICES = ("registration", "contract", "documents", "campaigns", "recruitment", "saga_state")
 
 
@@ -44,7 +45,7 @@ def test_the_environment_that_is_printed_leads_other_programs_there(up, tmp_path
     script = f'{told.stdout}\n"$0" list -o json && "$0" topics check'
     shell = subprocess.run(
         ["/bin/sh", "-c", script, ONBOARDING], cwd=tmp_path, env=clean() | {"ONBOARDING_REPLICATION": "1"},
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=START_SECONDS,
     )  # fmt: skip
     assert shell.returncode == 0, shell.stderr
     assert call(("list",), tmp_path).returncode == 2
@@ -59,7 +60,7 @@ def test_the_doctor_finds_nothing_wrong(up):
     told = up("doctor", "-o", "json")
     assert (told.returncode, told.stderr) == (0, "")
     states = {one["what"]: one["state"] for one in json.loads(told.stdout)}
-    wanted = ("kafka", "topics", "mongo", "clock", "registration", "recruitment", "saga-state")
+    wanted = ("kafka", "topics", "mongo", "clock", "registration", "saga-state", "gateway")
     assert {states[what] for what in wanted} == {"ok"}
     assert not any("not counted" in one["found"] for one in json.loads(told.stdout))
 
@@ -114,10 +115,11 @@ def test_sigterm_ends_everything_with_exit_0(up):
     assert up("status", "x").returncode == 2
 
 
+@pytest.mark.long
 def test_when_the_broker_dies_everything_stops_with_exit_70(tmp_path):
     one = spawn_up(tmp_path)
     try:
-        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, START_SECONDS)
+        eventually(lambda: "Ctrl-C" in one.told or one.process.poll() is not None, UP_SECONDS)
         children = [psutil.Process(pid) for pid in one.pids().values()]
         os.kill(one.pids()["kafka"], signal.SIGKILL)
         assert one.process.wait(60) == 70

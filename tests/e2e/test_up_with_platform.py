@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from running_up import Up, clean, eventually, somebody, started, up_or_skip
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

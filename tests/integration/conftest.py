@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RealServers
+from tests.integration.asked_why import asked, why_system
 from tests.integration.shared_system import shared
 from tests.integration.tiny import Tiny, tiny_on
 from tests.integration.with_platform import running, with_platform
 
-__all__ = ["running", "shared", "with_platform"]
+__all__ = ["asked", "running", "shared", "why_system", "with_platform"]
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ async def operated(servers: RealServers, prefix: str, folder: Path) -> AsyncIter
         }
         async with (
             system(servers.kafka, servers.mongo, prefix, folder / "up", REST, env=env) as running,
-            _contract(running, env, bug_file),
+            odd_contract(environment(running, env), bug_file),
         ):
-            yield Operated(running, platform, bug_file, _environment(running, env))
+            yield Operated(running, platform, bug_file, environment(running, env))
 
 
 @asynccontextmanager
@@ -106,14 +106,15 @@ async def _serving(platform: Platform) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _contract(running: System, env: dict[str, str], bug_file: Path) -> AsyncIterator[None]:
+async def odd_contract(env: dict[str, str], bug_file: Path) -> AsyncIterator[None]:
+    """The service with a bug while that file is there; it is ready."""
     home = bug_file.parent / "contract"
     home.mkdir()
     told = {"ONBOARDING_HEALTH_FILE": str(home / "health"), "BUG_FILE": str(bug_file)}
     with (home / "log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.integration.buggy_contract",
-            env={**_environment(running, env), **told}, cwd=home,
+            env={**env, **told}, cwd=home,
             stdout=output, stderr=asyncio.subprocess.STDOUT, preexec_fn=leash(os.getpid()),
         )  # fmt: skip
     try:
@@ -125,13 +126,13 @@ async def _contract(running: System, env: dict[str, str], bug_file: Path) -> Asy
         await process.wait()
 
 
-def _environment(running: System, env: dict[str, str]) -> dict[str, str]:
+def environment(running: System, env: dict[str, str]) -> dict[str, str]:
     return {
         **FAST_GROUPS,
         "ONBOARDING_KAFKA": running.kafka,
         "ONBOARDING_MONGO": running.stack.mongo,
         "ONBOARDING_PREFIX": running.prefix,
-        "PATH": os.environ["PATH"],
+        **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         **env,
     }
 

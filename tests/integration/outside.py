@@ -78,7 +78,7 @@ class Seen:
 
 
 class Reading:
-    """A consumer without a group, from the beginning of some topics of four partitions each.
+    """A consumer without a group, from the beginning of all partitions of some topics.
 
     `limits` are times of the client's own, in milliseconds.
     """
@@ -88,11 +88,16 @@ class Reading:
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50, **limits
         )
-        self._partitions = partitions_of(topics)
+        self._topics = list(topics)
+        self._partitions: list[TopicPartition] = []
         self.seen: list[Seen] = []
 
     async def __aenter__(self) -> "Reading":
         await self._consumer.start()
+        known = await self._consumer._client.fetch_all_metadata()
+        for topic in self._topics:  # one that was made just now is not told of yet
+            there = known.partitions_for_topic(topic) or range(PARTITIONS)
+            self._partitions += [TopicPartition(topic, one) for one in sorted(there)]
         self._consumer.assign(self._partitions)
         await self._consumer.seek_to_beginning(*self._partitions)
         return self
@@ -148,3 +153,14 @@ async def read_all(kafka: str, topics: Iterable[str]) -> list[Seen]:
     """Everything in some topics."""
     async with Reading(kafka, topics) as reading:
         return await reading.to_the_end()
+
+
+async def committed(kafka: str, group: str, topics: Iterable[str]) -> dict[str, int]:
+    """Where a group stands, by partition; of one where it committed nothing: nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        told = await admin.list_consumer_group_offsets(group, partitions=partitions_of(topics))
+    finally:
+        await admin.close()
+    return {f"{one.topic}/{one.partition}": at.offset for one, at in told.items() if at.offset >= 0}

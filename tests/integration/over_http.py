@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 from services.gateway.key_store import KeyStore
 from services.gateway.keys import Key, digest_of, new_secret
 from services.gateway.roles import ROLES
+from tests.integration.polling import until
 from tests.integration.starts import fresh_email
 from tests.integration.system import ALL, System, system
 
@@ -63,12 +64,13 @@ async def portal(
     gateways: int = 1,
     services: tuple[str, ...] = ALL,
     env: Mapping[str, str] | None = None,
+    platform: bool = False,
 ) -> AsyncIterator[Portal]:
     """A system with gateways, and a key for an admin of the tenant default."""
     key = await registered(mongo, f"{prefix}onboarding_gateway")
     async with system(
         kafka, mongo, prefix, folder, services=(*services, "gateway"),
-        workers={"gateway": gateways}, env=env,
+        workers={"gateway": gateways}, env=env, platform=platform,
     ) as running:  # fmt: skip
         names = [one for one in running.stack.supervisor.names() if one.startswith("gateway")]
         urls = [str(running.stack.supervisor.folder.gateway_url(name)) for name in names]
@@ -92,3 +94,32 @@ async def registered(
     async with AsyncMongoClient[dict[str, Any]](mongo) as client:
         await KeyStore(client, database).add(key)
     return text
+
+
+async def ended(one: Portal, any_id: str) -> dict:
+    async def find() -> dict | None:
+        saga = await one.status(any_id)
+        return saga if saga["ended_at"] else None
+
+    return await until(f"the end of {any_id}", find)
+
+
+async def why_named(shared: Portal, begun: dict) -> dict | None:
+    told = (await shared.first.get(f"/sagas/{begun['correlation_id']}/why")).json()
+    seen = {one["what"] for one in told.get("evidence", ())}
+    is_named = told["cause"] == "service_not_running" and {"process", "step document"} <= seen
+    return told if is_named else None
+
+
+async def streamed(one: Portal, saga_id: str, count: int, last: str | None = None) -> list[str]:
+    """The ids of the first events of a stream."""
+    headers = {"Last-Event-ID": last} if last else {}
+    ids: list[str] = []
+    async with one.first.stream("GET", f"/sagas/{saga_id}/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        async for line in answer.aiter_lines():
+            if line.startswith("id: "):
+                ids.append(line.removeprefix("id: "))
+            if len(ids) == count:
+                break
+    return ids

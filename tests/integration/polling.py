@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 
 async def until(

@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.local.child import leash
 
+PROGRAM = str(Path(sys.executable).with_name("onboarding"))
 CLEAN = {name: text for name, text in os.environ.items() if not name.startswith("ONBOARDING_")}
 
 
@@ -35,19 +36,31 @@ async def service(name: str, env: Mapping[str, str], folder: Path) -> Ran:
 
 async def onboarding(*arguments: str, env: Mapping[str, str], folder: Path) -> Ran:
     """The command line."""
-    program = str(Path(sys.executable).with_name("onboarding"))
-    return await _ran((program, *arguments), env, folder)
+    return await _ran((PROGRAM, *arguments), env, folder)
+
+
+async def begin(
+    *arguments: str, env: Mapping[str, str], folder: Path
+) -> asyncio.subprocess.Process:
+    """The command line, for who wants to see to its end himself; what it says is lost."""
+    return await _start((PROGRAM, *arguments), env, folder, asyncio.subprocess.DEVNULL)
 
 
 async def _ran(argv: tuple[str, ...], env: Mapping[str, str], folder: Path) -> Ran:
-    process = await asyncio.create_subprocess_exec(
-        *argv, env={**CLEAN, **env}, cwd=folder, stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=leash(os.getpid()),
-    )  # fmt: skip
+    process = await _start(argv, env, folder, asyncio.subprocess.PIPE)
     try:
-        out, err = await asyncio.wait_for(process.communicate(), 90)
+        out, err = await asyncio.wait_for(process.communicate(), 240)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def _start(
+    argv: tuple[str, ...], env: Mapping[str, str], folder: Path, output: int
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *argv, env={**CLEAN, **env}, cwd=folder, stdin=asyncio.subprocess.DEVNULL,
+        stdout=output, stderr=output, preexec_fn=leash(os.getpid()),
+    )  # fmt: skip

@@ -61,7 +61,8 @@ async def secured_mongo(folder: Path, prefix: str) -> AsyncIterator[SecuredMongo
 
 async def _make_user(one: SecuredMongo, prefix: str) -> None:
     """By an administrator, who is let in without a password until there is one."""
-    names = [f"{prefix}saga_state", *(f"{prefix}onboarding_{s}" for s in (*STEPS, "saga_state"))]
+    ours = (*STEPS, "saga_state", "gateway")
+    names = [f"{prefix}saga_state", *(f"{prefix}onboarding_{one}" for one in ours)]
     roles = [{"role": "readWrite", "db": name} for name in names]
     async with _client(one) as client:
         members = [{"_id": 0, "host": one.host}]

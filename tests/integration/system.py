@@ -19,7 +19,7 @@ from services.runtime.settings import load_settings
 from services.runtime.topics import create_topics
 from tests.integration import outside
 from tests.integration.outside import Place, Reading, Seen
-from tests.integration.polling import until, until_nothing
+from tests.integration.polling import PATIENCE_SECONDS, until, until_nothing
 
 ALL = (*STEPS, "saga_state")
 FAST_GROUPS = {**EMBEDDED_SETTINGS, "ONBOARDING_REPLICATION": "1"}
@@ -72,14 +72,20 @@ class System:
 
     async def sagas(self, **query: Any) -> list[dict[str, Any]]:
         """Documents of the projection."""
-        async with AsyncMongoClient[dict[str, Any]](self.stack.mongo) as client:
+        async with self.patient() as client:
             return await client[f"{self.prefix}saga_state"].sagas.find(query).to_list()
 
     async def count(self, **query: Any) -> int:
-        async with AsyncMongoClient[dict[str, Any]](self.stack.mongo) as client:
+        async with self.patient() as client:
             return await client[f"{self.prefix}saga_state"].sagas.count_documents(query)
 
-    async def ended(self, correlation_id: str, seconds: float = 90) -> dict[str, Any]:
+    def patient(self) -> AsyncMongoClient[dict[str, Any]]:
+        """Who asks again and again is not to fail for one stall; the address has 5 and 3 s."""
+        return AsyncMongoClient(
+            self.stack.mongo, serverSelectionTimeoutMS=60_000, connectTimeoutMS=20_000
+        )
+
+    async def ended(self, correlation_id: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The saga of a correlation id, once it has ended."""
 
         async def find() -> dict[str, Any] | None:
@@ -88,7 +94,7 @@ class System:
 
         return await until(f"the end of {correlation_id}", find, seconds) or {}
 
-    async def completed(self, count: int, seconds: float = 90, **query: Any) -> None:
+    async def completed(self, count: int, seconds: float = PATIENCE_SECONDS, **query: Any) -> None:
         """Wait until that many sagas are COMPLETED in the projection."""
 
         async def enough() -> bool:
@@ -142,6 +148,7 @@ async def system(
     workers: Mapping[str, int] | None = None,
     env: Mapping[str, str] | None = None,
     platform: bool = False,
+    **more: Any,
 ) -> AsyncIterator[System]:
     """Topics and services under a prefix, all ready; they are gone when the block ends."""
 
@@ -151,7 +158,7 @@ async def system(
     told = {**FAST_GROUPS, "ONBOARDING_PREFIX": prefix, **(env or {})}
     options = Options(
         folder, broker=None, kafka=kafka, mongo=mongo, services=services,
-        workers=workers or {}, env=told, platform=platform,
+        workers=workers or {}, env=told, platform=platform, **more,
     )  # fmt: skip
     async with running(options, prepare, lambda *_: None) as stack:
         yield System(stack, prefix)

@@ -52,7 +52,7 @@ async def test_sigterm_while_the_servers_are_away_ends_at_once(tiny: Tiny):
     worker = await tiny.start(**AWAY)
     await until("waiting", lambda: asyncio.to_thread(lambda: "server.away" in worker.log))
     worker.signal(signal.SIGTERM)
-    assert await worker.code(20) == 0
+    assert await worker.code(60) == 0
     assert not {"Traceback", "Unclosed"} & set(worker.log.replace('"', " ").split())
 
 
@@ -62,7 +62,7 @@ async def test_what_fails_beside_a_batch_ends_the_process_at_once_and_is_named(t
     await tiny.send(SOME)
     await tiny.until_begun()
     tiny.tell("fail")
-    assert await worker.code(10) == 70
+    assert await worker.code(50) == 70
     assert "process failed: RuntimeError in _fail_if_told" in worker.log
     assert "secret" not in worker.log
     tiny.take_back("fail")

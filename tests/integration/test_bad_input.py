@@ -15,6 +15,7 @@ from pymongo import AsyncMongoClient
 from tests.integration import outside, starts
 from tests.integration.outside import Place, Seen
 from tests.integration.poison import SECRETS, Poison, all_kinds, personal
+from tests.integration.polling import until
 from tests.integration.system import ALL, System
 
 KINDS = all_kinds()
@@ -87,8 +88,16 @@ async def aftermath(shared: System) -> Aftermath:
         await shared.dead_letters_of(due, service)
     for service, records in (await shared.dead_letters()).items():
         letters[service] = {one.copies: one for one in records}
-    after = {service: await counted(shared, service) for service in before}
-    more = {service: after[service] - before[service] for service in before}
+    more: dict[str, Counter[str]] = {}
+
+    async def all_counted() -> bool:
+        """A letter is counted, and told in the log, when the broker has said that it has it."""
+        for service in before:
+            more[service] = await counted(shared, service) - before[service]
+        heard = sum("registration" in kind.hearers for kind in KINDS)
+        return more["registration"].total() >= heard and more["saga_state"].total() >= len(KINDS)
+
+    await until("all are counted", all_counted)
     return Aftermath(shared, places, letters, more, pids_before, pids(shared))
 
 

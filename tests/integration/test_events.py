@@ -20,7 +20,7 @@ from services.runtime.topics import create_topics
 from tests.integration import ran, starts
 from tests.integration.outside import start_topic
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
 HOUR_MS = 3_600_000
 
@@ -79,6 +79,25 @@ async def test_since_and_the_filters_leave_out_the_rest(told: Settings, tmp_path
     assert await types("--tenant", "another") == []
 
 
+async def test_a_saga_is_found_by_any_of_its_ids_and_an_id_of_nothing_is_said_to_be_so(
+    told: Settings, tmp_path: Path
+):
+    async def shown(*asked: str) -> ran.Ran:
+        return await ran.onboarding(
+            "events", "-o", "jsonl", *asked, env=env_of(told), folder=tmp_path
+        )
+
+    (first, *_) = rows((await shown()).out)
+    for name in ("saga_id", "partner_id", "correlation_id"):
+        found = await shown("--saga", first[name])
+        assert first in rows(found.out), name
+    none = await shown("--saga", "nobody")
+    assert (none.code, none.out) == (1, "")
+    assert "onboarding: no event of 'nobody' on the topics" in none.err
+    other = await shown("--saga", first["saga_id"], "--since", "1s")
+    assert (other.code, "note: no event matches" in other.err) == (0, True)
+
+
 async def test_following_it_shows_what_comes_until_it_is_stopped(told: Settings, tmp_path: Path):
     program = str(Path(sys.executable).with_name("onboarding"))
     follower = await asyncio.create_subprocess_exec(
@@ -88,11 +107,11 @@ async def test_following_it_shows_what_comes_until_it_is_stopped(told: Settings,
     )  # fmt: skip
     assert follower.stdout is not None
     try:
-        first = await asyncio.wait_for(follower.stdout.readline(), 60)
+        first = await asyncio.wait_for(follower.stdout.readline(), 150)
         await send_examples(told, ["DocumentsVerified", "ContractCreated"], NOW_MS)
-        second = await asyncio.wait_for(follower.stdout.readline(), 60)
+        second = await asyncio.wait_for(follower.stdout.readline(), 150)
         follower.send_signal(signal.SIGINT)
-        rest, errors = await asyncio.wait_for(follower.communicate(), 60)
+        rest, errors = await asyncio.wait_for(follower.communicate(), 150)
     finally:
         if follower.returncode is None:
             follower.kill()

@@ -4,11 +4,12 @@ import asyncio
 import json
 import signal
 from collections import Counter
+from functools import partial
 from uuid import uuid4
 
 import httpx
 import pytest
-from over_http import Portal, an_order, portal
+from over_http import Portal, an_order, ended, portal, streamed, why_named
 
 from tests.conftest import RealServers
 from tests.integration.polling import until
@@ -24,14 +25,6 @@ async def shared(real_servers: RealServers, tmp_path_factory: pytest.TempPathFac
     prefix = f"t{uuid4().hex[:10]}-"
     async with portal(real_servers.kafka, real_servers.mongo, prefix, folder, gateways=2) as one:
         yield one
-
-
-async def ended(one: Portal, any_id: str) -> dict:
-    async def find() -> dict | None:
-        saga = await one.status(any_id)
-        return saga if saga["ended_at"] else None
-
-    return await until(f"the end of {any_id}", find, 90)
 
 
 async def test_the_payload_of_real_producers_completes(shared: Portal):
@@ -114,6 +107,20 @@ async def test_a_completed_saga_is_undone_when_a_person_asks(shared: Portal):
     assert acts[0]["reason"] == "the partner withdrew"
 
 
+async def test_why_a_saga_waits_is_told_with_its_cause_and_when_it_is_over(shared: Portal):
+    supervisor = shared.system.stack.supervisor
+    await supervisor.stop("documents")
+    try:
+        begun = (await shared.start()).json()
+        told = await until("documents is named", partial(why_named, shared, begun))
+        assert told["service"] == "documents"
+    finally:
+        await supervisor.start("documents")
+    assert (await ended(shared, begun["saga_id"]))["status"] == "COMPLETED"
+    over = (await shared.first.get(f"/sagas/{begun['saga_id']}/why")).json()
+    assert (over["cause"], over["sure"]) == ("completed", True)
+
+
 async def test_several_sagas_of_a_partner_are_listed_and_the_newest_has_the_status(shared: Portal):
     partner = f"p-{uuid4().hex[:12]}"
     ids = [(await shared.start(partner_id=partner)).json()["saga_id"] for _ in range(2)]
@@ -129,23 +136,14 @@ async def test_the_status_of_before_is_not_sent_again(shared: Portal):
     begun = (await shared.start()).json()
     await ended(shared, begun["saga_id"])
     url = f"/sagas/{begun['saga_id']}/status"
-    first = await shared.first.get(url)
-    again = await shared.first.get(url, headers={"If-None-Match": first.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
 
+    async def is_not_sent_again() -> bool:
+        """The last step says two words, and the second may be projected in between."""
+        first = await shared.first.get(url)
+        again = await shared.first.get(url, headers={"If-None-Match": first.headers["etag"]})
+        return (again.status_code, again.content) == (304, b"")
 
-async def streamed(one: Portal, saga_id: str, count: int, last: str | None = None) -> list[str]:
-    """The ids of the first events of a stream."""
-    headers = {"Last-Event-ID": last} if last else {}
-    ids: list[str] = []
-    async with one.first.stream("GET", f"/sagas/{saga_id}/events", headers=headers) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        async for line in answer.aiter_lines():
-            if line.startswith("id: "):
-                ids.append(line.removeprefix("id: "))
-            if len(ids) == count:
-                break
-    return ids
+    await until("a status that stands", is_not_sent_again)
 
 
 async def test_a_stream_tells_events_as_they_come_and_goes_on_after_a_break(shared: Portal):
@@ -179,8 +177,9 @@ async def test_the_health_of_the_whole_names_every_service(shared: Portal):
     told = (await shared.first.get("/sagas/health")).json()
     assert set(told["checks"]) == {
         "kafka", "mongo", "registration", "contract", "documents", "campaigns", "recruitment",
-        "saga-state",
+        "saga-state", "gateway",
     }  # fmt: skip
+    assert told["checks"]["gateway"]["instances"] == 2
 
     async def missed() -> bool:
         checks = (await shared.first.get("/sagas/health")).json()["checks"]

@@ -14,7 +14,7 @@ from tests.conftest import RealServers
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 EXAMPLES = 20
-SECONDS = 400
+SECONDS = 900
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(SECONDS + 120)]
 # Streams do not end, and an API key may ask as often as it likes here.
 SETTINGS = {

@@ -34,7 +34,7 @@ async def is_ready(one: Portal, name: str, status: int) -> None:
     async def told() -> bool:
         return (await one.system.readyz(name))[0] == status
 
-    await until(f"readiness of {name} is {status}", told, 30)
+    await until(f"readiness of {name} is {status}", told)
 
 
 @pytest.mark.parametrize("server", ["kafka", "mongo"])

@@ -13,7 +13,7 @@ from tests.integration.outside import PARTITIONS
 from tests.integration.polling import until, until_nothing
 from tests.integration.tiny import Tiny, Worker
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 
 
 async def made_anew(tiny: Tiny) -> None:

@@ -48,7 +48,7 @@ async def test_each_is_named_with_the_command_that_mends_it(env: dict[str, str],
     found = {(one["topic"], one["problem"]): one["remedy"] for one in json.loads(told.out)}
     assert found[f"onboarding.{DELETED}", "is missing"] == "onboarding topics create"
     small = found[f"onboarding.{SMALL}", "has 2 partitions, the settings say 4"]
-    assert small.endswith(f"kafka-topics.sh --alter --topic onboarding.{SMALL} --partitions 4")
+    assert small.endswith("onboarding topics grow --partitions 4")
     short = "keeps records for 1 h, the settings say 168 h (retention.ms)"
     remedy = f"--entity-name onboarding.{SHORT} --add-config retention.ms=604800000"
     assert found[f"onboarding.{SHORT}", short].endswith(remedy)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -23,7 +23,7 @@ from tests.integration.starts import Sent, send
 from tests.integration.tiny_service import TOPICS
 
 # How long a successor waits for a killed worker. Apache Kafka allows no less.
-SESSION_SECONDS = {"embedded": "3", "apache": "6"}
+SESSION_SECONDS = 6
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Worker:
     def signal(self, how: signal.Signals) -> None:
         os.kill(self.pid, how)
 
-    async def code(self, seconds: float = 60) -> int:
+    async def code(self, seconds: float = 150) -> int:
         """Its exit code; -9 if it was killed."""
         return await asyncio.wait_for(self.process.wait(), seconds)
 
@@ -57,7 +57,7 @@ class Worker:
         return self
 
     def _is_ready(self) -> bool:
-        with suppress(FileNotFoundError, URLError), urlopen(f"{self.url}/readyz", timeout=5):
+        with suppress(OSError, HTTPException), urlopen(f"{self.url}/readyz", timeout=5):
             return True
         assert self.process.returncode is None, self.log
         return False
@@ -99,8 +99,9 @@ class Tiny:
             "ONBOARDING_MONGO": self.servers.mongo,
             "ONBOARDING_PREFIX": self.prefix,
             "ONBOARDING_FETCH_MAX_WAIT_MS": "20",
-            "ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": SESSION_SECONDS[self.servers.broker],
+            "ONBOARDING_KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
             "ONBOARDING_KAFKA_HEARTBEAT_SECONDS": "1",
+            "ONBOARDING_KAFKA_LEAVE_IN_REBALANCE": "off",
             "ONBOARDING_LOG_FORMAT": "json",
             "ONBOARDING_HEALTH_FILE": str(home / "health"),
             "TINY_FOLDER": str(self.folder),
@@ -153,7 +154,9 @@ class Tiny:
 
     async def instances(self) -> list[dict[str, Any]]:
         """The records of living processes."""
-        async with AsyncMongoClient[dict[str, Any]](self.servers.mongo) as client:
+        async with AsyncMongoClient[dict[str, Any]](
+            self.servers.mongo, serverSelectionTimeoutMS=60_000
+        ) as client:
             return await client[f"{self.prefix}onboarding_tiny"].instances.find().to_list()
 
 

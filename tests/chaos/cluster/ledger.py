@@ -22,6 +22,9 @@ START_TOPIC = "onboarding.partner-onboarding-initiated"
 LETTERS, FIRST = ".dlq", f"/services/{STEPS[0]}"
 Place = tuple[str, int, int]
 What = tuple[str, str, str]  # event, the step it names, who says it
+TIMES = frozenset(
+    {"ce_time", "traceparent"}
+)  # what a step says once more after a restore differs in these
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,14 @@ class Saga:
     undone: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     faults: set[tuple[str, str]] = field(default_factory=set)
+    without: frozenset[str] = frozenset()
 
     def take(self, one: Record) -> bool:
         """Whether it is new."""
         body = json.loads(one.value or b"{}")
         about = intern(str(body.get("failed_step", body.get("step", ""))))
         what = (intern(one.event), about, intern(one.header("ce_source")))
-        fresh = (one.header("ce_id"), _form(one))
+        fresh = (one.header("ce_id"), _form(one, self.without))
         self._same("partner", (one.key or b"").decode())
         for kind in NUMBERS:
             if kind in body:
@@ -97,9 +101,10 @@ class Saga:
 @dataclass
 class Ledger:
     """All of it. `letters`: service, the place that is copied, the error. `prefix` stands before
-    the name of each topic."""
+    the name of each topic; headers in `without` may differ where a thing is said once more."""
 
     prefix: str = ""
+    without: frozenset[str] = frozenset()
     sagas: dict[str, Saga] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
     poison: dict[Place, str] = field(default_factory=dict)
@@ -116,7 +121,7 @@ class Ledger:
         elif one.place[0] == START_TOPIC:
             self._start(one)
         else:
-            saga = self.sagas.setdefault(one.header("ce_sagaid"), Saga())
+            saga = self.sagas.setdefault(one.header("ce_sagaid"), Saga(without=self.without))
             self.counted["duplicates"] += not saga.take(one)
 
     def _letter(self, one: Record) -> None:
@@ -142,8 +147,9 @@ class Ledger:
         return ((saga.correlation, id_) for id_, saga in self.sagas.items())
 
 
-def _form(one: Record) -> int:
+def _form(one: Record, without: frozenset[str] = frozenset()) -> int:
     digest = hashlib.blake2b(one.value or b"", digest_size=8)
-    for name, text in (("", one.key), *one.headers):
+    told = [pair for pair in one.headers if pair[0] not in without]
+    for name, text in (("", one.key), *told):
         digest.update(name.encode() + b"\0" + (text or b"") + b"\0")
     return int.from_bytes(digest.digest(), "big")

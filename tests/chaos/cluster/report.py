@@ -12,7 +12,7 @@ COUNTED = ("accepted", "poison", "ended COMPLETED", "ended FAILED", "ended COMPE
            "records", "duplicates")  # fmt: skip
 
 
-def figures_of(told: Told) -> list[Figure]:
+def figures_of(told: Told, recovery_seconds: float = PROGRESS_GOAL_SECONDS) -> list[Figure]:
     """All of them; a goal is the most that it may be."""
     counted, following = told.verdict.counted, told.following
     slowest = max([*following.recoveries, told.silence], default=0.0)
@@ -20,7 +20,7 @@ def figures_of(told: Told) -> list[Figure]:
         *(figure(f"cluster: {name}", counted[name], "") for name in COUNTED),
         *(figure(f"cluster: {name}", counted[name], "", 0, at_most=True) for name in FAULTS),
         figure("cluster: not at rest at the end", not told.at_rest, "", 0, at_most=True),
-        figure("cluster: slowest recovery", slowest, "s", PROGRESS_GOAL_SECONDS, at_most=True),
+        figure("cluster: slowest recovery", slowest, "s", recovery_seconds, at_most=True),
         figure("cluster: longest time without an end", following.longest_silence, "s"),
         figure("cluster: from the last heal to the last end", following.drained, "s"),
         *_done(told),

@@ -29,7 +29,7 @@ from tests.integration.polling import until
 
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 DATABASES = ("mongo-1", "mongo-2", "mongo-3")
-ELECTION_MS = 5_000
+ELECTION_MS, PATIENCE_MS = 5_000, 60_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def cluster_servers(
         databases, mongo = _databases(folder.root / "mongo")
         outside, url = platform(folder.root / "platform.jsonl", os.environ)
         await supervisor.launch([*brokers, *databases, outside])
-        await asyncio.gather(_one_cluster(_joined(itself)), _one_set(mongo))
+        await asyncio.gather(_one_cluster(_joined(itself)), one_set(mongo))
         yield Servers(
             supervisor, _joined(proxied), _joined(itself), mongo, url,
             folder.root / "platform.jsonl", proxies, folder.root,
@@ -130,23 +130,27 @@ async def hello(host: str) -> dict[str, Any]:
         return await client.admin.command("hello")
 
 
-def direct(host: str) -> str:
-    """The URI of one mongod, whatever it is in its set."""
-    return f"mongodb://{host}/?directConnection=true&serverSelectionTimeoutMS=1000"
+def direct(host: str, patience_ms: int = 1000) -> str:
+    """The URI of one mongod, whatever it is in its set; who does not ask again has more patience."""
+    return f"mongodb://{host}/?directConnection=true&serverSelectionTimeoutMS={patience_ms}"
 
 
-async def _one_set(mongo: str) -> None:
+async def one_set(mongo: str) -> None:
+    """Make the mongods a set, and wait until it has a primary."""
     hosts = mongo.removeprefix("mongodb://").partition("/")[0].split(",")
     config = {
         "_id": store.REPLICA_SET,
         "members": [{"_id": number, "host": host} for number, host in enumerate(hosts)],
         "settings": {"electionTimeoutMillis": ELECTION_MS},
     }
-    async with AsyncMongoClient[dict[str, Any]](direct(hosts[0])) as client:
+    async with AsyncMongoClient[dict[str, Any]](direct(hosts[0], PATIENCE_MS)) as client:
         await client.admin.command("replSetInitiate", config)
 
     async def all_in() -> bool:
-        told = [await hello(host) for host in hosts]
+        try:
+            told = [await hello(host) for host in hosts]
+        except PyMongoError:
+            return False
         primaries = [one for one in told if one.get("isWritablePrimary")]
         return len(primaries) == 1 and sum(bool(one.get("secondary")) for one in told) == 2
 

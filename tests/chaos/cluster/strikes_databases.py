@@ -3,13 +3,13 @@
 import random
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import NotPrimaryError, PyMongoError
 
-from tests.chaos.cluster.servers import DATABASES, direct, hello
+from tests.chaos.cluster.servers import DATABASES, PATIENCE_MS, direct, hello
 from tests.chaos.cluster.strikes_any import ended, rolled, stopped
 from tests.chaos.cluster.target import Cluster
 from tests.integration.polling import until
@@ -31,9 +31,13 @@ async def end_mongod(cluster: Cluster, chance: random.Random) -> AsyncIterator[s
 @asynccontextmanager
 async def step_down(cluster: Cluster, chance: random.Random) -> AsyncIterator[str]:
     """The primary gives its place to another."""
-    name = await until_primary(cluster)
-    async with AsyncMongoClient[dict[str, Any]](direct(cluster.servers.mongo_host(name))) as client:
-        await client.admin.command({"replSetStepDown": 10, "force": True})
+    while True:
+        name = await until_primary(cluster)
+        host = direct(cluster.servers.mongo_host(name), PATIENCE_MS)
+        async with AsyncMongoClient[dict[str, Any]](host) as client:
+            with suppress(NotPrimaryError):  # another is by now: that one, then
+                await client.admin.command({"replSetStepDown": 10, "force": True})
+                break
     yield name
     await until_primary(cluster)
 

@@ -1,6 +1,7 @@
 """A whole cluster on one machine, struck by every kind of fault: nothing is lost or done twice.
 
-Apache Kafka, three brokers and three mongods; `make chaos` runs the same with more sagas.
+Apache Kafka, three brokers and three mongods; `make chaos` runs the same with more sagas,
+and wants progress within 60 s of each heal; here it is twice that, for others use the machine too.
 ONBOARDING_CHAOS_SEED repeats what was drawn, ONBOARDING_CHAOS_SAGAS makes it longer.
 """
 
@@ -26,7 +27,7 @@ async def test_whatever_strikes_the_cluster_no_saga_is_lost_and_none_has_an_effe
     print(f"ONBOARDING_CHAOS_SEED={found.seed}")
     wanted = Wanted(SAGAS, found.seed, STARTS_A_SECOND, 2, lanes_of("all"), tmp_path)
     told = await run(wanted)
-    figures = figures_of(told)
+    figures = figures_of(told, recovery_seconds=120)
     print_table(figures, told)
     found.figures.extend(figures)
     assert [one for one in figures if one["met"] is False] == []

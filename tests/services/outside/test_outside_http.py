@@ -114,7 +114,7 @@ async def test_a_call_ends_in_its_time_although_something_always_comes():
 
 async def test_a_status_counts_although_the_rest_never_comes():
     half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"
-    assert (await asked(half, seconds=0.3))[0] == "yes"
+    assert (await asked(half, seconds=1))[0] == "yes"
 
 
 async def test_of_a_huge_answer_little_is_read():
@@ -126,7 +126,7 @@ async def test_of_a_huge_answer_little_is_read():
 
 
 async def test_calls_that_found_no_answer_leave_their_places_to_others():
-    async with odd_platform(HANG) as odd, outside_at(odd.url, seconds=0.1, most=2) as outside:
+    async with odd_platform(HANG) as odd, outside_at(odd.url, seconds=0.5, most=2) as outside:
         for _ in range(5):
             told = await asyncio.gather(*(outside.do(f"s-{n}", {}) for n in range(2)))
             assert told == [Later(), Later()]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from contracts.facts import ContractTerms, PartnerData
@@ -61,4 +61,4 @@ starts = st.one_of(
     mostly_plausible, st.dictionaries(st.sampled_from(["partner_data", "x"]), anything)
 )
 journeys = st.sampled_from(["partner-onboarding", "partner-creation"])
-thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=300)
