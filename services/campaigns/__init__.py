@@ -26,5 +26,6 @@ STEP = StepService(
     name="campaigns",
     handler=enable,
     rules=CampaignRules,
+    says_no_with=("CHANNEL_NOT_ALLOWED", "CAMPAIGN_LIMIT_EXCEEDED"),
     outside_no=Rejected("CAMPAIGN_LIMIT_EXCEEDED", "The campaign platform refused the account."),
 )

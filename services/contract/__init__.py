@@ -47,4 +47,9 @@ def _result(contract: Contract, terms: Terms) -> dict[str, Any]:
     return contract.model_dump(mode="json") | kept
 
 
-STEP = StepService(name="contract", handler=draw_up, rules=ContractRules)
+STEP = StepService(
+    name="contract",
+    handler=draw_up,
+    rules=ContractRules,
+    says_no_with=("CONTRACT_TYPE_NOT_ALLOWED", "TERMS_MISSING", "TERMS_INVALID"),
+)

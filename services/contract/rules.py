@@ -124,7 +124,7 @@ def offer_for(type_: ContractType, kind: PartnerKind, rules: ContractRules) -> O
         return Rejected("CONTRACT_TYPE_NOT_ALLOWED", f"{type_} contracts are not offered.")
     if kind not in offer.partner_kinds:
         kinds = " or ".join(offer.partner_kinds)
-        reason = f"A {type_} contract is for partners of kind {kinds}, not {kind}."
+        reason = f"{type_} contracts are for partners of kind {kinds}, not {kind}."
         return Rejected("CONTRACT_TYPE_NOT_ALLOWED", reason)
     return offer
 

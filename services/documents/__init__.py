@@ -18,7 +18,7 @@ from services.runtime.step import Done, Effects, Outcome, Rejected, StepService
 
 
 def verify(event: ContractCreated, effects: Effects[DocumentRules]) -> Outcome:
-    """A package, if no required document that came is bad. The others count as on file."""
+    """A package, if of each required type that came one is good. The others count as on file."""
     wishes = event.wishes
     today = effects.now.astimezone(UTC).date()
     asked = wishes.required_documents
@@ -58,5 +58,6 @@ STEP = StepService(
     name="documents",
     handler=verify,
     rules=DocumentRules,
+    says_no_with=("DOCUMENT_EXPIRED", "DOCUMENT_REJECTED"),
     outside_no=Rejected("DOCUMENT_REJECTED", "The document registry did not accept a document."),
 )

@@ -32,5 +32,6 @@ STEP = StepService(
     name="recruitment",
     handler=set_up,
     rules=RecruitmentRules,
+    says_no_with=("SEATS_EXCEEDED", "NOT_AVAILABLE_IN_COUNTRY"),
     outside_no=Rejected("SEATS_EXCEEDED", "The recruitment platform refused the workspace."),
 )

@@ -54,6 +54,7 @@ STEP = StepService(
     name="registration",
     handler=register,
     rules=RegistrationRules,
+    says_no_with=("INVALID_PARTNER_DATA", "PARTNER_NOT_ALLOWED", "DUPLICATE_PARTNER"),
     taken={
         "email": Rejected(
             "DUPLICATE_PARTNER", "Another partner is registered with this e-mail address."
