@@ -34,11 +34,23 @@ def test_has_servers_once(servers):
     pass
 """
 FAILS = """
+def test_fails():
+    assert False
+"""
+FAIL_ONCE_WITH_THEIR_SERVERS = """
+from pathlib import Path
 import pytest
 
-@pytest.mark.parametrize("one", range({many}))
-def test_fails(one):
-    assert False
+@pytest.fixture(scope="module")
+def servers():
+    seen = Path("servers")
+    is_first = not seen.exists()
+    seen.touch()
+    assert not is_first
+
+@pytest.mark.parametrize("one", range(9))
+def test_has_servers(servers, one):
+    pass
 """
 NAMES = """  test_it.py::test_fails_once["a" \\\\ [b]]
   test_it.py::test_has_servers_once
@@ -47,9 +59,9 @@ NAMES = """  test_it.py::test_fails_once["a" \\\\ [b]]
 
 @pytest.fixture(params=[(), ("-p", "xdist", "-n", "2", "--dist", "loadscope")], ids=["one", "two"])
 def lane(tmp_path: Path, request: pytest.FixtureRequest):
-    def run(*arguments: str, source: str = "") -> subprocess.CompletedProcess[str]:
-        if source:
-            (tmp_path / "test_it.py").write_text(source)
+    def run(*arguments: str, source: str = "", modules=1) -> subprocess.CompletedProcess[str]:
+        for number in range(modules if source else 0):
+            (tmp_path / f"test_it{number or ''}.py").write_text(source)
         command = ("bash", ROOT / "tests/lane.sh", *arguments)
         if arguments[0] == sys.executable:
             command += request.param
@@ -74,13 +86,19 @@ def test_what_passes_the_second_time_is_told_then_and_at_the_end_and_not_by_the_
 
 
 def test_what_fails_again_fails(lane):
-    ended = lane(*RUN, source=FAILS.format(many=1))
+    ended = lane(*RUN, source=FAILS)
     assert (ended.returncode, "Once more, without the others" in ended.stdout) == (1, True)
     assert lane("told").stdout == ""
 
 
-def test_many_that_fail_are_no_rare_order(lane):
-    ended = lane(*RUN, source=FAILS.format(many=4))
+def test_a_module_whose_servers_did_not_come_up_is_one(lane):
+    ended = lane(*RUN, source=FAIL_ONCE_WITH_THEIR_SERVERS)
+    assert (ended.returncode, "9 errors in " in ended.stdout) == (0, True), ended.stdout
+    assert lane("told").stdout.count("test_it.py::test_has_servers[") == 9
+
+
+def test_many_modules_that_fail_are_no_rare_order(lane):
+    ended = lane(*RUN, source=FAILS, modules=4)
     assert (ended.returncode, "Once more" in ended.stdout) == (1, False)
 
 
