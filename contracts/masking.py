@@ -16,12 +16,12 @@ _MODELS: Sequence[type[facts.Model]] = (
     facts.CampaignPermissions, facts.RecruitmentPreferences, facts.Partner, facts.Contract,
     facts.DocumentPackage, facts.CampaignAccount, facts.Workspace,
 )  # fmt: skip
-_ENVELOPE = (
+ENVELOPE = (
     "specversion", "id", "source", "type", "time", "subject", "dataschema", "datacontenttype",
     "data", "data_base64", "partitionkey", "correlationid", "causationid", "sagaid", "tenantid",
     "journey", "traceparent",
 )  # fmt: skip
-_NAMES = frozenset((*(name for one in _MODELS for name in one.model_fields), *_ENVELOPE))
+_NAMES = frozenset((*(name for one in _MODELS for name in one.model_fields), *ENVELOPE))
 _STEPS = tuple({name for journey in JOURNEYS.values() for name in journey.step_names})
 _WORDS: Mapping[str, Sequence[str]] = {
     "tipo_partner": get_args(facts.PartnerKind),

@@ -29,18 +29,19 @@ class Deed:
 @asynccontextmanager
 async def audited(on: Ground, caller: Caller, what: What) -> AsyncIterator[Deed]:
     """What is done in the block is recorded with its outcome. A change that was done but cannot be
-    recorded is answered Unavailable: its repeat is harmless, and is recorded then."""
+    recorded is answered Unavailable: its repeat is harmless, and is recorded then. It is recorded
+    also when the time for an answer is over meanwhile."""
     deed = Deed()
     try:
         yield deed
     except Problem as problem:
         deed.saga_id = deed.saga_id or problem.saga_id
-        await record(on, caller, what, deed, problem.codigo)
+        await asyncio.shield(record(on, caller, what, deed, problem.codigo))
         raise
     except BaseException:  # cancelled, or unforeseen: perhaps it was done
         await asyncio.shield(record(on, caller, what, deed, "UNKNOWN"))
         raise
-    if not await record(on, caller, what, deed, "done"):
+    if not await asyncio.shield(record(on, caller, what, deed, "done")):
         line = "it was done, but the audit could not be written; repeat it"
         raise Unavailable(line, **deed.repeat_by)
 

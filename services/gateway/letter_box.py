@@ -1,23 +1,23 @@
-"""The dead letter topics as pages read them: the latest records, of which values are not kept.
+"""The dead letter topics as pages read them: the latest records, of which only heads are kept.
 
-What is shown and chosen is told from headers. Values, up to 1 MiB each, are read again of those
-letters alone that are shown whole or sent, a chunk at a time.
+What is shown and chosen is told from a few headers. Records, up to 1 MiB each, are read again of
+those letters alone that are shown whole or sent, a chunk at a time.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka.errors import KafkaError
 
 from contracts.envelope import Record
-from contracts.operator import DEAD_LETTER_ID
 from saga_state.building import Span
 from services.evidence.log_reading import partitions_of, read
 from services.gateway.problems import Unavailable
 from services.letters.found import letter_topics, records_of
+from services.letters.heads import head_of, whole_of
 from services.letters.letter import Letter
 from services.runtime.reading import reading
 from services.runtime.settings import Settings
@@ -29,7 +29,7 @@ AWAY = "Kafka did not tell of the dead letters in time; ask again"
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Records of dead letter topics, copies without their values. `is_all`: none was left out."""
+    """Records of dead letter topics, of copies the heads. `is_all`: none was left out."""
 
     records: Sequence[Record]
     is_all: bool
@@ -42,7 +42,7 @@ class LetterBox(Protocol):
         """The latest of all dead letter topics. Unavailable."""
 
     async def whole(self, letters: Sequence[Letter]) -> list[Letter]:
-        """The same letters, with their values. Unavailable."""
+        """The same letters, with key, value and all headers. Unavailable."""
 
 
 class KafkaLetters:
@@ -57,7 +57,7 @@ class KafkaLetters:
             async with asyncio.timeout(SECONDS), reading(self._settings) as consumer:
                 topics = letter_topics(self._settings.prefix)
                 partitions = await partitions_of(self._settings, topics)
-                records = await records_of(consumer, partitions, self._most, without_value)
+                records = await records_of(consumer, partitions, self._most, head_of)
                 return latest(records, self._most)
         except (TimeoutError, KafkaError):
             raise Unavailable(AWAY) from None
@@ -78,7 +78,7 @@ class KafkaLetters:
             raise Unavailable(AWAY) from None
         if len(found) < sum(map(len, wanted.values())):
             raise Unavailable("what was chosen has left the dead letter topic; look again")
-        return [replace(one, record=found[_at(one.record)]) for one in letters]
+        return [whole_of(one, found[_at(one.record)]) for one in letters]
 
 
 def latest(records: Sequence[Record], most: int) -> Heads:
@@ -97,12 +97,6 @@ def latest(records: Sequence[Record], most: int) -> Heads:
             since[topic] = max(since.get(topic, 0), min(one.timestamp_ms for one in some))
     kept = [one for one in records if one.timestamp_ms >= since.get(one.topic, 0)]
     return Heads(kept, is_all=not since)
-
-
-def without_value(record: Record) -> Record:
-    """Of a copy; a parking is told in its value."""
-    is_copy = any(name == DEAD_LETTER_ID for name, _ in record.headers)
-    return replace(record, value=None) if is_copy else record
 
 
 def _at(record: Record) -> tuple[str, int, int]:

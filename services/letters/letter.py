@@ -36,7 +36,6 @@ Now = Literal["open", "redriven", "resolved", "discarded", "over", "copy"]
 @dataclass(frozen=True, slots=True)
 class Letter:
     """`id`: `dlq_id`, or the event id of the parking. `told`: the headers that were added to it.
-
     `headers`: those that the record came with. `at`: when the record stood there, or was parked.
     """
 
@@ -75,12 +74,14 @@ class Letter:
     @property
     def tenant_id(self) -> str:
         """Whose record it is; of one that names none, as a start without it: the default one's.
-        Empty: it is told in the value, which nobody could read (CloudEvents, structured mode)."""
+        Empty: it may be told in the value, which nobody could read (CloudEvents, structured mode).
+        Hand-made records may be in that mode and not say so: contracts/attributes.py."""
         if self.parked:
             return self.parked.context.tenant_id
-        if header_text(self.headers, "content-type").lower().startswith(STRUCTURED):
-            return ""
+        structured = header_text(self.headers, "content-type").lower().startswith(STRUCTURED)
         told = header_text(self.headers, "ce_tenantid")
+        if structured or not (told or header_text(self.headers, "ce_type")):
+            return ""
         return told if told and _ID.fullmatch(told) else "default"
 
     @property

@@ -7,24 +7,30 @@ import orjson
 
 from contracts import ids
 from contracts.envelope import Headers
-from contracts.masking import HIDDEN, masked
+from contracts.masking import ENVELOPE, HIDDEN, masked
+from services.letters.letter import REDRIVE_ID
 
-_OURS = re.compile(r"ce_[a-z]+|dlq_[a-z_]+|content-type|traceparent")
+SHOWN_MAX = 64 * 1024  # bytes, of what came, and of what it takes when it is indented
+_TRACED = ("content-type", "traceparent", "tracestate", REDRIVE_ID)
+_OURS = frozenset((*_TRACED, *(f"ce_{name}" for name in ENVELOPE)))
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._:/+; =-]{0,200}")
 
 
 def masked_value(value: bytes | None) -> str:
-    """JSON with its values hidden; of anything else only its size."""
+    """JSON with its values hidden, as far as a page bears it; of anything else only its size."""
     if value is None:
         return "(none)"
+    if len(value) > SHOWN_MAX:
+        return f"({len(value)} bytes, too many to be shown masked)"
     try:
-        found = orjson.loads(value)
+        shown = orjson.dumps(masked(orjson.loads(value)), option=orjson.OPT_INDENT_2)
     except orjson.JSONDecodeError:
         return f"({len(value)} bytes that are not JSON)"
-    try:
-        return json.dumps(masked(found), indent=2, ensure_ascii=False)
-    except RecursionError:
+    except (RecursionError, orjson.JSONEncodeError):
         return f"({len(value)} bytes of JSON, nested too deep to be shown masked)"
+    if len(shown) > SHOWN_MAX:
+        return f"({len(value)} bytes of JSON, too many lines to be shown masked)"
+    return shown.decode()
 
 
 def plain_value(value: bytes | None) -> str:
@@ -38,8 +44,9 @@ def plain_value(value: bytes | None) -> str:
 
 
 def masked_headers(headers: Headers) -> list[tuple[str, str]]:
-    """Ours as they are, unless they look like an address; of others only their names."""
-    return [(name, _masked_header(name, value)) for name, value in headers]
+    """Those of the envelope as they are, unless they look like an address; all others, whose names
+    may be anything, are numbered."""
+    return [_masked_header(n, name, value) for n, (name, value) in enumerate(headers, 1)]
 
 
 def plain_headers(headers: Headers) -> list[tuple[str, str]]:
@@ -58,6 +65,8 @@ def masked_key(key: bytes | None) -> str:
     return text if not text or ids.is_partner_id(text) else HIDDEN
 
 
-def _masked_header(name: str, value: bytes | None) -> str:
+def _masked_header(number: int, name: str, value: bytes | None) -> tuple[str, str]:
+    if name not in _OURS:
+        return f"{HIDDEN}{number}", HIDDEN
     text = (value or b"").decode(errors="replace")
-    return text if _OURS.fullmatch(name) and _PLAIN_TEXT.fullmatch(text) else HIDDEN
+    return name, text if _PLAIN_TEXT.fullmatch(text) else HIDDEN

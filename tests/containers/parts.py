@@ -18,7 +18,7 @@ IMAGE = os.environ.get("ONBOARDING_TEST_IMAGE", "localhost/onboarding")
 KAFKA_IMAGE = os.environ.get("ONBOARDING_TEST_KAFKA_IMAGE", "apache/kafka:4.3.1")
 MONGO_IMAGE = os.environ.get("ONBOARDING_TEST_MONGO_IMAGE", "mongo:7.0")
 MONGO, KAFKA = "mongo:27017", "kafka:19092"
-GRACE_SECONDS = 70  # longer than the watchdog gives a process to stop
+GRACE_SECONDS = 140  # longer than the watchdog gives a process to stop
 JOB_SECONDS = 180
 # What a careful cluster asks of a container, and no shell besides.
 HARDENED = {

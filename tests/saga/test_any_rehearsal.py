@@ -68,7 +68,8 @@ async def after(chosen: list, mishaps: Mishaps, chance: random.Random) -> World:
         sent += [start(name, journey, **changes)] * chance.randint(1, 2)
         names = (None, *JOURNEYS[journey, 1].step_names)
         asked = chance.sample(names, chance.choice((0, 0, 1, 2)))
-        sent += [request(name, step, journey) for step in asked]
+        named = ({}, {}, {"ce_journey": None})
+        sent += [request(name, step, journey, **chance.choice(named)) for step in asked]
     schedule = Schedule(world, chance, mishaps, sent)
     await schedule.run()
     await rest(world)
@@ -226,6 +227,22 @@ async def test_a_step_that_was_parked_and_said_the_last_word_of_all_has_said_yes
     saga = recorded(saga_id, [one for one in told if one.name != "RecruitmentSetupCompleted"])
     assert outcome_of(saga.events).status == "COMPLETED"
     assert not saga.met_bugs_outside("recruitment")
+
+
+async def test_of_two_records_of_one_id_the_first_in_its_topic_counts_whatever_their_times():
+    """As for the step that read both: the second is set aside."""
+    world = new_world(list(STEPS), platforms())
+    await world.publish(start("p"))
+    await rest(world)
+    earlier = (world.workers["registration"].delivery.part.now() - timedelta(days=1)).isoformat()
+    first = start("p")
+    other = start("p", nombre="Another", email="other@b.example")
+    headers = (*other.headers, ("ce_time", earlier.encode()))
+    await world.publish(replace(other, key=first.key, headers=headers))
+    (told,) = by_saga(events(world)).values()
+    saga = recorded(saga_of("p"), told)
+    assert saga.start is not None
+    assert saga.start.body["partner_data"]["nombre"] == "TechSolutions Inc"
 
 
 async def test_another_name_in_a_no_is_a_wording():

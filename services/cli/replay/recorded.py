@@ -161,9 +161,9 @@ class Recorded:
 def recorded(saga_id: str, events: Iterable[Event]) -> Recorded:
     """Of the events of a saga, in any order and with duplicates."""
     known: dict[tuple[str, str], Event] = {}
-    for event in sorted(events, key=_by_time):
+    for event in sorted(events, key=_by_place):  # as all who read them: the first counts
         known.setdefault((event.source, event.event_id), event)
-    return Recorded(saga_id, list(known.values()))
+    return Recorded(saga_id, sorted(known.values(), key=_by_time))
 
 
 def is_of_operators(event: Event) -> bool:
@@ -176,6 +176,10 @@ def _steps_of(journey: Journey | None) -> Sequence[tuple[str, str]]:
     return [(step.name, step.says) for step in journey.steps] if journey else []
 
 
-def _by_time(event: Event) -> tuple[datetime, str, int, int]:
+def _by_place(event: Event) -> tuple[str, int, int]:
     record = event.record
-    return event.time, record.topic, record.partition, record.offset
+    return record.topic, record.partition, record.offset
+
+
+def _by_time(event: Event) -> tuple[datetime, str, int, int]:
+    return event.time, *_by_place(event)

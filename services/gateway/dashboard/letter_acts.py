@@ -76,11 +76,11 @@ async def act(request: Request, on: On, visit: DealsWithLetters) -> Response:
         _check(chosen, told.get("hash", ""))
         deed = _deed_of(on, visit, asked, chosen)
         on.deeds.reserve(deed, begun)
-        if not await record(
-            on, visit.caller, OF_LETTERS[asked.what], _told_of(deed, chosen), BEGUN
-        ):
+        try:
+            await _record_that_it_begins(on, visit, asked, deed, chosen)
+        except BaseException:  # also where the time for an answer is over
             on.deeds.give_up(deed)
-            raise Unavailable("the audit cannot be written, so nothing was begun; try again")
+            raise
         on.deeds.begin(deed, partial(_work, on, visit, asked, chosen, deed))
     except SAY_AGAIN as problem:
         return await _page(request, on, visit, told, problem)
@@ -158,6 +158,14 @@ def _check(chosen: Sequence[Pile], agreed: str) -> None:
 def _deed_of(on: Ground, visit: Visit, asked: Act, chosen: Sequence[Pile]) -> Deed:
     id_, tenant_id = str(uuid4()), visit.caller.tenant_id
     return Deed(id_, tenant_id, asked.what, asked.reason, asked.by, len(chosen), on.now())
+
+
+async def _record_that_it_begins(
+    on: Ground, visit: Visit, asked: Act, deed: Deed, chosen: Sequence[Pile]
+) -> None:
+    what, told = OF_LETTERS[asked.what], _told_of(deed, chosen)
+    if not await record(on, visit.caller, what, told, BEGUN):
+        raise Unavailable("the audit cannot be written, so nothing was begun; try again")
 
 
 def _told_of(deed: Deed, chosen: Sequence[Pile]) -> Audited:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from contracts.envelope import Event
-from services.gateway.access import require
+from services.gateway.access import note_refusal, require
 from services.gateway.auditing import audited
 from services.gateway.dashboard.forms import form_of
 from services.gateway.dashboard.letter_acts import publish, reason_in
@@ -18,11 +18,13 @@ from services.gateway.dashboard.rendering import page, path_of
 from services.gateway.dashboard.visits import SeesPersonal, Visit
 from services.gateway.ground import Ground, On
 from services.gateway.problems import Conflict, Problem, Unavailable, Unprocessable
+from services.gateway.roles import Scope
 from services.letters.changing import StillBadError, edited, event_in, headers_in
 from services.letters.chosen import Act, Which, twins_of
 from services.letters.letter import Letter
 from services.letters.sending import deal_with
 
+BESIDE: tuple[Scope, ...] = ("dlq:read", "dlq:write")  # the scope that each route asks for
 ENCODED = 3  # so much longer a form may be than its text
 router = APIRouter(include_in_schema=False)
 
@@ -47,7 +49,10 @@ async def edit(request: Request, on: On, visit: SeesPersonal, letter_id: str) ->
 async def send(request: Request, on: On, visit: SeesPersonal, letter_id: str) -> Response:
     """Only looked at (`way` is `look`), or sent."""
     told = await form_of(request, visit.token, on.settings.gateway_body_max_bytes)
+    if not visit.caller.scopes.issuperset(BESIDE):
+        await note_refusal(on, visit.caller, "dlq.edit")
     letter, letters = await _meant(on, visit, letter_id)
+    (letter,) = await on.letters.whole([letter])
     try:
         changed, event = _mended(on, letter, told)
         if told.get("way") != "send":
@@ -86,7 +91,8 @@ def _mended(on: Ground, letter: Letter, told: Mapping[str, str]) -> tuple[Letter
 
 async def _meant(on: Ground, visit: Visit, letter_id: str) -> tuple[Letter, list[Letter]]:
     """NotThere; NotAllowed; Conflict for what has no value to edit."""
-    require(visit.caller, "dlq:write")
+    for scope in BESIDE:
+        require(visit.caller, scope)
     told = await letters_now(on, visit)
     letter = the_one(told, letter_id, "")
     if letter.parked is not None or letter.now == "copy":

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from services.gateway.key_ring import KeyRing
 from services.gateway.key_store import KeyStore
 from services.gateway.keys import Key, digest_of, new_secret
 from services.gateway.lags import Lags
-from services.gateway.letter_box import MOST, Heads, latest, without_value
+from services.gateway.letter_box import MOST, Heads, latest
 from services.gateway.looks import Looks
 from services.gateway.problems import Unavailable
 from services.gateway.rates import Rates
@@ -35,6 +35,7 @@ from services.gateway.roles import ROLES
 from services.gateway.store import StartStore
 from services.gateway.streams import Streams
 from services.letters.found import letter_topics
+from services.letters.heads import head_of, whole_of
 from services.letters.letter import Letter
 from services.runtime.memory import MemoryLog
 from services.runtime.mongo import Client
@@ -87,14 +88,12 @@ class MemoryLetters:
     broken: bool = False
 
     async def heads(self) -> Heads:
-        return latest([without_value(one) for one in self._records()], MOST)
+        return latest([head_of(one) for one in self._records()], MOST)
 
     async def whole(self, letters: Sequence[Letter]) -> list[Letter]:
         by_place = {(one.topic, one.partition, one.offset): one for one in self._records()}
         places = ((one.record.topic, one.record.partition, one.record.offset) for one in letters)
-        return [
-            replace(one, record=by_place[place]) for one, place in zip(letters, places, strict=True)
-        ]
+        return [whole_of(one, by_place[place]) for one, place in zip(letters, places, strict=True)]
 
     def _records(self) -> list[Record]:
         if self.broken:

@@ -101,6 +101,29 @@ async def test_that_an_act_began_is_in_the_audit_before_anything_is_sent(
     assert "BEGUN" in acts
 
 
+async def test_an_act_that_could_not_be_recorded_before_its_time_was_over_does_not_go_on_for_ever(
+    gateway: Gateway, tenant, admin, monkeypatch
+):
+    await poisoned(gateway, tenant)
+    plan = await admin.get(f"{LETTERS}/act", params={"what": "redriven"})
+    form, asked = {**hidden(plan.text), "reason": "mended"}, asyncio.Event()
+
+    async def hangs(_act):
+        asked.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.ground.acts, "add", hangs)
+        request = asyncio.create_task(admin.post(f"{LETTERS}/act", data=form))
+        await asked.wait()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+    assert (await admin.post(f"{LETTERS}/act", data=form)).status_code == 303
+    await gateway.ground.deeds.all_ended()
+    assert len(starts(gateway, tenant)) == 2
+
+
 async def test_discarded_letters_are_marked_and_still_there(gateway: Gateway, tenant, admin):
     await poisoned(gateway, tenant)
     id_ = await the_id(admin)

@@ -1,10 +1,11 @@
 """A record is mended by who may see it; parked steps are redriven, parked undos resolved."""
 
+import asyncio
 import html
 import json
 
 import pytest
-from dashboard_given import hidden, logged_in
+from dashboard_given import browser, hidden, log_in, logged_in
 from dead_letters_given import (
     LETTERS,
     SECRET,
@@ -108,6 +109,47 @@ async def test_a_parked_undo_is_resolved_by_who_did_it_by_hand(gateway: Gateway,
     assert [type(one) for one in wishes(gateway, tenant)] == [ResolveRequested]
     assert (await admin.post(path, data=told)).status_code == 409
     assert len(wishes(gateway, tenant)) == 1
+
+
+async def test_what_was_done_stands_in_the_audit_though_its_answer_came_too_late(
+    gateway: Gateway, tenant, admin, monkeypatch
+):
+    id_ = await parked(gateway, tenant, "undo_parked")
+    told = {**hidden((await admin.get(f"{LETTERS}/{id_}")).text), "reason": "closed by hand"}
+    add, asked, go_on = gateway.ground.acts.add, asyncio.Event(), asyncio.Event()
+
+    async def slow(act):
+        asked.set()
+        await go_on.wait()
+        await add(act)
+
+    monkeypatch.setattr(gateway.ground.acts, "add", slow)
+    request = asyncio.create_task(admin.post(f"{LETTERS}/{id_}/resolve", data=told))
+    await asked.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    go_on.set()
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=1)
+    acts = (await admin.get("/dashboard/audit", params={"what": "saga.resolve"})).text
+    assert ("closed by hand" in acts, len(wishes(gateway, tenant))) == (True, 1)
+
+
+@pytest.mark.parametrize("scope", ["dlq:read", "dlq:write"])
+async def test_who_may_not_both_read_and_change_letters_edits_none_and_that_they_tried_is_recorded(
+    gateway: Gateway, tenant, admin, scope
+):
+    await poisoned(gateway, tenant)
+    path = f"{LETTERS}/{await the_id(admin)}/edit"
+    form = {**hidden((await admin.get(path)).text), "value": "{}", "reason": "x", "headers": ""}
+    who = browser(gateway)
+    key = await gateway.key(None, tenant, {"sagas:read", "pii:read", scope})
+    assert (await log_in(who, key)).status_code == 303
+    assert (await who.get(path)).status_code == 403
+    own = hidden((await who.get("/dashboard")).text)
+    assert (await who.post(path, data={**form, **own, "way": "send"})).status_code == 403
+    acts = (await admin.get("/dashboard/audit", params={"what": "dlq.edit"})).text
+    assert "SCOPE_MISSING" in acts
 
 
 async def test_a_step_that_waits_to_be_done_cannot_be_called_undone(

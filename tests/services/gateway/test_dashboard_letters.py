@@ -1,7 +1,9 @@
 """Dead letters and parked steps on pages: seen masked, by their own tenant, by who may."""
 
+import json
 import time
 
+import pytest
 from dashboard_given import hidden, logged_in
 from dead_letters_given import (
     BROKEN,
@@ -38,16 +40,27 @@ async def test_letters_are_listed_in_groups_and_shown_without_what_is_personal(
         assert SECRET not in text
 
 
+@pytest.mark.parametrize(
+    ("headers", "error_class"),
+    [
+        ((("content-type", b"application/cloudevents+json"),), "INVALID_DATA"),
+        ((), "INVALID_DATA"),
+        ((("Content-Type", b"application/json"),), "INVALID_DATA"),
+    ],
+    ids=["structured", "made by hand", "of another content type"],
+)
 async def test_a_letter_whose_tenant_stands_in_what_nobody_could_read_is_nobodys_here(
-    gateway: Gateway, admin
+    gateway: Gateway, headers, error_class
 ):
     """Another tenant's start in structured mode must not be shown to the default one."""
-    value = b'{"specversion": "1.0", "tenantid": "acme", "data": {"email": "' + SECRET.encode()
-    headers = (("content-type", b"application/cloudevents+json"),)
-    await gateway.world.publish(Message("m", STARTS, b"k", value, headers))
+    value = {
+        "specversion": "1.0", "id": "1", "source": "/erp", "tenantid": "acme", "data": SECRET,
+        "type": "com.hexabuilders.onboarding.PartnerOnboardingInitiated.v1",
+    }  # fmt: skip
+    await gateway.world.publish(Message("m", STARTS, b"k", json.dumps(value).encode(), headers))
     await gateway.play()
     of_default = await logged_in(gateway, "admin", "default")
-    listed = await of_default.get(LETTERS, params={"state": "all", "class": "INVALID_JSON"})
+    listed = await of_default.get(LETTERS, params={"state": "all", "class": error_class})
     assert "onboarding dlq list</code> shows those too" in listed.text
     assert 'id="letter-' not in listed.text
 
@@ -125,6 +138,37 @@ async def test_what_a_producer_wrote_into_a_letter_stands_there_as_text(
     await gateway.play()
     for path in (LETTERS, f"{LETTERS}/{await the_id(admin)}"):
         assert "<script>alert" not in (await admin.get(path)).text
+
+
+async def test_the_names_of_headers_that_are_not_ours_are_hidden_too(
+    gateway: Gateway, tenant, admin
+):
+    headers = (
+        ("ce_tenantid", tenant.encode()),
+        ("ce_nombre", b"Juan Perez"),
+        ("ce_telefono", b"+34600111222"),
+        ("juan@example.com", b"x"),
+    )
+    await gateway.world.publish(Message("m", STARTS, b"k", BROKEN, headers))
+    await gateway.play()
+    shown = (await admin.get(f"{LETTERS}/{await the_id(admin)}")).text
+    assert tenant in shown
+    for personal in ("Juan", "nombre", "+34600111222", "juan@example.com"):
+        assert personal not in shown
+
+
+@pytest.mark.parametrize("deep", [0, 200, 1_000])
+async def test_a_value_that_no_browser_bears_is_told_by_its_size(
+    gateway: Gateway, tenant, admin, deep
+):
+    """Indented, each of its lines would be as long as it is deep."""
+    value = b"[" * deep + b'{"a": [' + b"1," * 20_000 + b"1]}" + b"]" * deep
+    headers = (("ce_tenantid", tenant.encode()),)
+    await gateway.world.publish(Message("m", STARTS, b"k", value, headers))
+    await gateway.play()
+    shown = await admin.get(f"{LETTERS}/{await the_id(admin)}")
+    assert f"({len(value)} bytes" in shown.text
+    assert len(shown.content) < 20_000
 
 
 async def test_when_kafka_is_away_the_page_says_so(gateway: Gateway, admin):

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from gateway_given import MemoryLetters
 
-from contracts.envelope import Context, Message, Record, binary, source_of
+from contracts.envelope import Context, Headers, Message, Record, binary, source_of
 from contracts.operator import StepParked
 from contracts.poison import PoisonError
 from contracts.reading import Reader
@@ -36,9 +36,9 @@ class Given:
         self.box, self._log, self.settings = box, log, settings
         self._prefix = settings.prefix
 
-    async def add(self, *values: bytes, service: str = "contract") -> None:
+    async def add(self, *values: bytes, service: str = "contract", headers: Headers = ()) -> None:
         """Dead letters of records with these values."""
-        await self._log.publish([self._letter(value, service) for value in values])
+        await self._log.publish([self._letter(value, service, headers) for value in values])
 
     async def park(self) -> None:
         data = StepParked(step="contract", state="parked", where="ValueError at x.py:1", attempts=1)
@@ -49,9 +49,9 @@ class Given:
     async def letters(self) -> list[Letter]:
         return letters_in((await self.box.heads()).records, Reader(prefix=self._prefix))
 
-    def _letter(self, value: bytes, service: str) -> Message:
+    def _letter(self, value: bytes, service: str, headers: Headers) -> Message:
         topic = f"{self._prefix}onboarding.partner-registered"
-        record = Record(topic, 0, int(uuid4().int % 1_000_000), b"k", value, (), 0)
+        record = Record(topic, 0, int(uuid4().int % 1_000_000), b"k", value, headers, 0)
         return dead_letter(record, service, PoisonError("INVALID_JSON", "no JSON"), self._prefix)
 
 
@@ -95,6 +95,21 @@ async def test_no_value_is_read_until_a_letter_is_wanted_whole(given: Given):
     assert [one.place for one in whole] == [one.place for one in wanted]
     values = {one.record.value for one in await given.box.whole(letters)}
     assert values == {b"one", b"two", b"three", b"other"}
+
+
+async def test_of_what_a_producer_sent_only_that_is_kept_by_which_letters_are_told(given: Given):
+    large = b"x" * 100_000
+    came = (
+        ("ce_sagaid", large), ("ce_tenantid", b"other"), ("CE_TenantId", b"acme"), ("phone", large),
+        *((f"h{n}", large) for n in range(5)),
+    )  # fmt: skip
+    await given.add(b"one", headers=came)
+    (letter,) = await some(given, 1)
+    assert (letter.tenant_id, letter.row["saga_id"], letter.service) == ("acme", "***", "contract")
+    kept = sum(len(name) + len(value or b"") for name, value in letter.record.headers)
+    assert (letter.record.key, kept < 1_000) == (None, True)
+    (whole,) = await given.box.whole([letter])
+    assert (whole.record.key, whole.record.value, whole.headers) == (b"k", b"one", came)
 
 
 async def test_a_parked_step_is_read_with_what_it_says(given: Given):
