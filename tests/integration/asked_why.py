@@ -196,7 +196,7 @@ async def asked_why(broker: Literal["embedded", "apache"], folder: Path) -> Asyn
         asked.keep()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def why_system(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Asked]:

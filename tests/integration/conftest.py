@@ -1,4 +1,4 @@
-"""The system that runs for all tests here, and a tiny service for each test that asks for one."""
+"""The system that a module's tests share, and a tiny service for each test that asks for one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

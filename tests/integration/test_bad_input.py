@@ -63,7 +63,7 @@ class Aftermath:
         return self.places[name]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def aftermath(shared: System) -> Aftermath:
     """All kinds of poison, with good starts before, between and behind."""
     pids_before = pids(shared)

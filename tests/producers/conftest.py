@@ -1,4 +1,4 @@
-"""The system that runs for all tests here."""
+"""The system that a module's tests share."""
 
 from tests.integration.shared_system import shared
 
