@@ -55,7 +55,12 @@ def meet(
     `taken` names the key of `holds` that another living saga turned out to hold. Raises
     PoisonError for an event that contradicts what is recorded.
     """
-    known, journey, row = place_of(document, arrival, part)
+    known = None if document and _is_of_nobody(document, arrival, part) else document
+    context = known.context if known else getattr(arrival, "context", None)
+    journey = part.journey_of(context) if context else None
+    row = row_of(arrival, part, journey) if journey else None
+    if row is None and known is None and _may_end_here(arrival):
+        row = AT_OR_AFTER
     if journey is None or row is None:
         return Answer(IGNORED, document)
     if known is not None and isinstance(arrival, Event):
@@ -71,20 +76,6 @@ def meet(
         also = others if after.state == "blocked" else ()
         after = replace(after, revision=document.revision, blocked_for=also)
     return Answer(f"{row}, {state}", after, outcome.say, outcome.call)
-
-
-def place_of(
-    document: Document | None, arrival: Event | Arrival, part: Part
-) -> tuple[Document | None, Journey | None, str | None]:
-    """What is known here of the arrival's saga, the saga's journey as it is known here, and the row
-    that the arrival is. Raises PoisonError for a step that this journey has not."""
-    known = None if document and _is_of_nobody(document, arrival, part) else document
-    context = known.context if known else getattr(arrival, "context", None)
-    journey = part.journey_of(context) if context else None
-    row = row_of(arrival, part, journey) if journey else None
-    if journey and row is None and known is None and _may_end_here(arrival):
-        row = AT_OR_AFTER
-    return known, journey, row
 
 
 def row_of(arrival: Event | Arrival, part: Part, journey: Journey) -> str | None:

@@ -68,8 +68,7 @@ async def after(chosen: list, mishaps: Mishaps, chance: random.Random) -> World:
         sent += [start(name, journey, **changes)] * chance.randint(1, 2)
         names = (None, *JOURNEYS[journey, 1].step_names)
         asked = chance.sample(names, chance.choice((0, 0, 1, 2)))
-        named = ({}, {}, {"ce_journey": None})
-        sent += [request(name, step, journey, **chance.choice(named)) for step in asked]
+        sent += [request(name, step, journey) for step in asked]
     schedule = Schedule(world, chance, mishaps, sent)
     await schedule.run()
     await rest(world)

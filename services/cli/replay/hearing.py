@@ -7,7 +7,7 @@ from contracts.operator import read_operator_event
 from contracts.poison import PoisonError
 from contracts.topics import dead_letter_topic
 from services.cli.replay.recorded_answers import store_of
-from services.runtime.protocol import AT_OR_AFTER, place_of
+from services.runtime.protocol import AT_OR_AFTER, row_of
 from services.runtime.world import Worker, World
 
 UNDOING = ("undo, my turn", AT_OR_AFTER)
@@ -34,10 +34,11 @@ def unread(world: World, worker: Worker) -> Sequence[Record]:
 
 
 def row_for(worker: Worker, event: Event) -> str | None:
-    """The row of the protocol's table that it is to this worker, as the worker knows the saga."""
-    document = store_of(worker).documents.get(event.context.saga_id)
+    """The row of the protocol's table that it is to this worker."""
+    part = worker.delivery.part
+    journey = part.journey_of(event.context)
     try:
-        return place_of(document, event, worker.delivery.part)[2]
+        return row_of(event, part, journey) if journey else None
     except PoisonError:
         return None
 
