@@ -13,11 +13,13 @@ from services.gateway.keys import PREFIX
 from services.gateway.problems import NoKey, NotAllowed
 from services.gateway.roles import SCOPES, Scope
 
-CHANGES: Mapping[Scope, What] = {
+RECORDED: Mapping[Scope, What] = {
     "sagas:start": "saga.start",
     "sagas:compensate": "saga.compensate",
     "dlq:write": "dlq.redrive",
+    "pii:read": "pii.read",
 }
+"""What a scope is asked for: who lacks it, and tries, stands in the audit."""
 ANYBODY = "anybody"  # who asks where ONBOARDING_AUTH=off
 LONGEST_KEY = 200
 WRONG = f"send an API key ({PREFIX}_...) as `X-API-Key` or `Authorization: Bearer`; this is none"
@@ -58,7 +60,7 @@ def needs(scope: Scope) -> Any:
     """The dependency of a route: who asks, who must have that scope. NotAllowed otherwise."""
 
     async def allowed(on: On, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        if scope not in caller.scopes and (what := CHANGES.get(scope)):
+        if scope not in caller.scopes and (what := RECORDED.get(scope)):
             await note_refusal(on, caller, what)
         require(caller, scope)
         return caller

@@ -36,14 +36,22 @@ async def audited(on: Ground, caller: Caller, what: What) -> AsyncIterator[Deed]
         yield deed
     except Problem as problem:
         deed.saga_id = deed.saga_id or problem.saga_id
-        await asyncio.shield(record(on, caller, what, deed, problem.codigo))
+        await _surely(on, caller, what, deed, problem.codigo)
         raise
     except BaseException:  # cancelled, or unforeseen: perhaps it was done
-        await asyncio.shield(record(on, caller, what, deed, "UNKNOWN"))
+        await _surely(on, caller, what, deed, "UNKNOWN")
         raise
-    if not await asyncio.shield(record(on, caller, what, deed, "done")):
+    if not await _surely(on, caller, what, deed, "done"):
         line = "it was done, but the audit could not be written; repeat it"
         raise Unavailable(line, **deed.repeat_by)
+
+
+async def _surely(on: Ground, caller: Caller, what: What, deed: Deed, outcome: str) -> bool:
+    """It goes on though who waits for it is cancelled; a stop of the process waits for it."""
+    task = asyncio.create_task(record(on, caller, what, deed, outcome))
+    on.recording.add(task)
+    task.add_done_callback(on.recording.discard)
+    return await asyncio.shield(task)
 
 
 async def record(on: Ground, caller: Caller, what: What, deed: Deed, outcome: str) -> bool:

@@ -63,6 +63,7 @@ class Ground:
     overviews: Coalesced = field(default_factory=Coalesced)
     letters_lately: Coalesced = field(default_factory=Coalesced)
     deeds: Deeds = field(default_factory=Deeds)
+    recording: set[asyncio.Task[bool]] = field(default_factory=set)
 
 
 async def ground_of(request: Request) -> Ground:

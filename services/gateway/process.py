@@ -133,6 +133,7 @@ async def _work(
             )
             await serve(make_app(ground), ground, stop)
             await ground.deeds.all_ended()  # at the next chunk: `stopping` is set
+            await asyncio.gather(*ground.recording, return_exceptions=True)  # seconds at most
             await end(running)
         await ground.ring.note_uses()
         await instances.remove(instance)

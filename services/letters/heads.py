@@ -6,7 +6,7 @@ from contracts.envelope import Record
 from contracts.operator import came_and_told
 from services.letters.letter import REDRIVE_ID, Letter
 
-_LONGEST = 101  # bytes: one more than any id has, so that none becomes another by being cut
+_LONGEST = 256  # bytes: more than are shown of an id, or can be asked for
 _TOLD_BY = ("ce_type", "ce_sagaid", "ce_tenantid", "content-type", REDRIVE_ID)
 
 

@@ -79,9 +79,9 @@ class Letter:
         if self.parked:
             return self.parked.context.tenant_id
         structured = header_text(self.headers, "content-type").lower().startswith(STRUCTURED)
-        told = header_text(self.headers, "ce_tenantid")
-        if structured or not (told or header_text(self.headers, "ce_type")):
+        if structured or not header_text(self.headers, "ce_type"):
             return ""
+        told = header_text(self.headers, "ce_tenantid")
         return told if told and _ID.fullmatch(told) else "default"
 
     @property

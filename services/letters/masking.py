@@ -11,9 +11,14 @@ from contracts.masking import ENVELOPE, HIDDEN, masked
 from services.letters.letter import REDRIVE_ID
 
 SHOWN_MAX = 64 * 1024  # bytes, of what came, and of what it takes when it is indented
-_TRACED = ("content-type", "traceparent", "tracestate", REDRIVE_ID)
-_OURS = frozenset((*_TRACED, *(f"ce_{name}" for name in ENVELOPE)))
-_PLAIN_TEXT = re.compile(r"[A-Za-z0-9._:/+; =-]{0,200}")
+_OF_IDS = re.compile(r"[A-Za-z0-9._:/-]{0,200}")
+_SHAPES = {
+    **{f"ce_{name}": _OF_IDS for name in set(ENVELOPE) - {"data", "data_base64", "traceparent"}},
+    **dict.fromkeys(("traceparent", REDRIVE_ID), _OF_IDS),
+    "ce_time": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9Z:.+-]{0,30}"),
+    "content-type": re.compile(r"[a-z]+/[a-z.+-]+(; ?charset=[A-Za-z0-9-]+)?"),
+}
+"""Of the headers of an envelope, what is shown: what has the shape of an id, a time, a type."""
 
 
 def masked_value(value: bytes | None) -> str:
@@ -44,9 +49,11 @@ def plain_value(value: bytes | None) -> str:
 
 
 def masked_headers(headers: Headers) -> list[tuple[str, str]]:
-    """Those of the envelope as they are, unless they look like an address; all others, whose names
-    may be anything, are numbered."""
-    return [_masked_header(n, name, value) for n, (name, value) in enumerate(headers, 1)]
+    """Those of the envelope, of each the last, as they are if they have its shape; how many more
+    there are, whose names may be anything."""
+    ours = {name: _masked_header(name, value) for name, value in headers if name in _SHAPES}
+    more = len(headers) - len(ours)
+    return [*ours.items(), *([(f"{more} more", HIDDEN)] if more else [])]
 
 
 def plain_headers(headers: Headers) -> list[tuple[str, str]]:
@@ -65,8 +72,6 @@ def masked_key(key: bytes | None) -> str:
     return text if not text or ids.is_partner_id(text) else HIDDEN
 
 
-def _masked_header(number: int, name: str, value: bytes | None) -> tuple[str, str]:
-    if name not in _OURS:
-        return f"{HIDDEN}{number}", HIDDEN
+def _masked_header(name: str, value: bytes | None) -> str:
     text = (value or b"").decode(errors="replace")
-    return name, text if _PLAIN_TEXT.fullmatch(text) else HIDDEN
+    return text if _SHAPES[name].fullmatch(text) else HIDDEN

@@ -229,7 +229,8 @@ async def test_a_step_that_was_parked_and_said_the_last_word_of_all_has_said_yes
 
 
 async def test_of_two_records_of_one_id_the_first_in_its_topic_counts_whatever_their_times():
-    """As for the step that read both: the second is set aside."""
+    """As for the step that read both: the second is set aside. Of two partitions the record that
+    came first."""
     world = new_world(list(STEPS), platforms())
     await world.publish(start("p"))
     await rest(world)
@@ -242,6 +243,10 @@ async def test_of_two_records_of_one_id_the_first_in_its_topic_counts_whatever_t
     saga = recorded(saga_of("p"), told)
     assert saga.start is not None
     assert saga.start.body["partner_data"]["nombre"] == "TechSolutions Inc"
+    there = saga.start.record
+    elsewhere = replace(there, partition=there.partition - 1, timestamp_ms=there.timestamp_ms + 1)
+    later = replace(saga.start, time=saga.start.time - timedelta(days=1), record=elsewhere)
+    assert recorded(saga.saga_id, [later, *told]).start == saga.start
 
 
 async def test_another_name_in_a_no_is_a_wording():

@@ -159,9 +159,14 @@ class Recorded:
 
 
 def recorded(saga_id: str, events: Iterable[Event]) -> Recorded:
-    """Of the events of a saga, in any order and with duplicates."""
+    """Of the events of a saga, in any order and with duplicates. Of those of one identity the one
+    counts that steps read first: by offset in a partition, by the records' times between them."""
+    first: dict[tuple[str, str, str, int], Event] = {}
+    for event in sorted(events, key=_by_place):
+        topic, partition, _ = _by_place(event)
+        first.setdefault((event.source, event.event_id, topic, partition), event)
     known: dict[tuple[str, str], Event] = {}
-    for event in sorted(events, key=_by_place):  # as all who read them: the first counts
+    for event in sorted(first.values(), key=lambda one: one.record.timestamp_ms):
         known.setdefault((event.source, event.event_id), event)
     return Recorded(saga_id, sorted(known.values(), key=_by_time))
 

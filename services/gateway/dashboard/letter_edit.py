@@ -52,8 +52,8 @@ async def send(request: Request, on: On, visit: SeesPersonal, letter_id: str) ->
     if not visit.caller.scopes.issuperset(BESIDE):
         await note_refusal(on, visit.caller, "dlq.edit")
     letter, letters = await _meant(on, visit, letter_id)
-    (letter,) = await on.letters.whole([letter])
     try:
+        (letter,) = await on.letters.whole([letter])
         changed, event = _mended(on, letter, told)
         if told.get("way") != "send":
             return _page(request, visit, letter, told, event=event)

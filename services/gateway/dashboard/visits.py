@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import structlog
 from fastapi import Depends, Request
 
-from services.gateway.access import ANYBODY, CHANGES, Caller, note_refusal, require
+from services.gateway.access import ANYBODY, RECORDED, Caller, note_refusal, require
 from services.gateway.dashboard.cookies import FORMS, SESSION, cookie
 from services.gateway.dashboard.sessions import digest_of, new_token
 from services.gateway.ground import Ground, On
@@ -66,7 +66,7 @@ def sees(scope: Scope) -> Any:
     """The dependency of a page: who looks at it, who must have that scope. NotAllowed otherwise."""
 
     async def allowed(on: On, visit: Annotated[Visit, Depends(visit_of)]) -> Visit:
-        if scope not in visit.caller.scopes and (what := CHANGES.get(scope)):
+        if scope not in visit.caller.scopes and (what := RECORDED.get(scope)):
             await note_refusal(on, visit.caller, what)
         require(visit.caller, scope)
         return visit
