@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from saga_state.why.commands import id_word
 from saga_state.why.view import View
 
 Name = Literal[
@@ -65,5 +66,5 @@ Rule = Callable[[View], Cause | None]
 
 def watch_it(view: View) -> tuple[str, str]:
     """The commands where nothing is to be done but to wait."""
-    saga = view.case.saga["_id"]
+    saga = id_word(view.case.saga)
     return f"onboarding watch {saga}{view.tenant}", f"onboarding watch{view.tenant}"

@@ -1,6 +1,7 @@
 """Words of the commands that help: with the tenant, the journey and the brokers that they need."""
 
 import re
+import shlex
 
 from saga_state.document import Saga
 
@@ -12,7 +13,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]{0,99}")
 
 def tenant_words(saga: Saga) -> str:
     """The option that commands need to find the saga; empty in the default tenant."""
-    return "" if saga["tenant_id"] == DEFAULT_TENANT else f" --tenant {saga['tenant_id']}"
+    tenant = saga["tenant_id"]
+    return "" if tenant == DEFAULT_TENANT else f" --tenant {shlex.quote(tenant)}"
+
+
+def id_word(saga: Saga) -> str:
+    """Its id, for a shell: that of a saga without a start may be anything."""
+    return shlex.quote(saga["_id"])
 
 
 def after_a_no(saga: Saga, code: str) -> str:
@@ -32,4 +39,4 @@ def after_a_no(saga: Saga, code: str) -> str:
 def _name_of(saga: Saga) -> str:
     """Its correlation id, if a shell takes it as it is."""
     own = saga["correlation_id"]
-    return own if _PLAIN.fullmatch(own) else saga["_id"]
+    return own if _PLAIN.fullmatch(own) else id_word(saga)

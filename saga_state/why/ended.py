@@ -4,7 +4,7 @@ from contracts.step_document import StepDocument
 from saga_state.document import Failure, Saga
 from saga_state.said import TIMEOUT
 from saga_state.why.cause import PROVEN, Cause, End
-from saga_state.why.commands import after_a_no, tenant_words
+from saga_state.why.commands import after_a_no, id_word, tenant_words
 from saga_state.why.facts import Case, Letter, Unknown, World
 from saga_state.why.seen import Seen, letter_seen
 from saga_state.why.words import lasting, moment
@@ -65,7 +65,7 @@ def _left_over(saga: Saga, left: dict[str, StepDocument], world: World) -> Cause
     found = world.service(step).processes
     lives = not isinstance(found, Unknown) and any(process.alive for process in found)
     then = "it is at it" if lives else "start it, and it undoes what it did"
-    watch = f"onboarding watch {saga['_id']}{tenant_words(saga)}"
+    watch = f"onboarding watch {id_word(saga)}{tenant_words(saga)}"
     command = watch if lives else f"python -m services.{step}"
     sentence = (
         f"It reads {saga['status']}, but {step} still has it as {one['state']}, so what {step} did "
@@ -101,7 +101,7 @@ def _timed_out(case: Case, step: str, undone: str, again: str) -> Cause:
 
 
 def _end(saga: Saga, name: End, sentence: str) -> Cause:
-    command = f"onboarding timeline {saga['_id']}{tenant_words(saga)}"
+    command = f"onboarding timeline {id_word(saga)}{tenant_words(saga)}"
     return Cause(name, PROVEN, "", sentence, command, command)
 
 

@@ -3,6 +3,7 @@
 import re
 
 from saga_state.why.cause import LIKELY, POSSIBLE, PROVEN, Cause, Name, watch_it
+from saga_state.why.commands import id_word
 from saga_state.why.facts import Letter, Unknown
 from saga_state.why.view import View
 
@@ -29,7 +30,7 @@ def undo_parked(view: View) -> Cause | None:
     """An undo met a bug, or its hours are over."""
     if view.stage != "set aside" or not view.undoing:
         return None
-    step, saga = view.acts, view.case.saga["_id"]
+    step, saga = view.acts, id_word(view.case.saga)
     resolve = f"onboarding resolve {saga} --step {step}{view.tenant} --reason '...'"
     sentence = (
         f"The undo of {step} is parked ({_where(view)}), and what {step} did may be in force: "
@@ -72,7 +73,7 @@ def _may_be_poison(view: View, event: str) -> Cause:
     return Cause(
         "poison", POSSIBLE, step,
         f"{step} has read past {event}, and may have set it aside as unreadable.",
-        f"onboarding dlq list --each --saga {view.case.saga['_id']}",
+        f"onboarding dlq list --each --saga {id_word(view.case.saga)}",
         f"onboarding dlq list --service {step}",
         "a dead letter of that event in `onboarding dlq list --each`",
     )  # fmt: skip
@@ -92,7 +93,7 @@ def _dealt_with(view: View, event: str, letter: Letter) -> Cause:
     )
     return Cause(
         "poison", PROVEN, step, sentence,
-        f"onboarding compensate {view.case.saga['_id']}{view.tenant} --reason '...'", shown,
+        f"onboarding compensate {id_word(view.case.saga)}{view.tenant} --reason '...'", shown,
     )  # fmt: skip
 
 
@@ -105,6 +106,6 @@ def _to_redrive(view: View, name: Name, sentence: str) -> Cause:
     kind = "UNDO_PARKED" if view.undoing else "PARKED"
     return Cause(
         name, PROVEN, view.acts, sentence,
-        f"onboarding dlq redrive --saga {view.case.saga['_id']} --reason '...'",
+        f"onboarding dlq redrive --saga {id_word(view.case.saga)} --reason '...'",
         f"onboarding dlq redrive --service {view.acts} --class {kind} --reason '...'",
     )  # fmt: skip

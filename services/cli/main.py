@@ -19,6 +19,7 @@ from services.cli.commands import (
     starting,
 )
 from services.cli.errors import FAIL_STOP, INTERRUPTED, NO, USAGE, YES, CliError, line_of
+from services.cli.harmless import harmless
 
 _INVALID = re.compile(r"(Invalid value for '[^:]*'): (.*)", re.DOTALL)
 
@@ -45,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _ends(line: str, code: int) -> int:
-    sys.stderr.write(f"onboarding: {' '.join(line.split())}\n")
+    sys.stderr.write(f"onboarding: {harmless(' '.join(line.split()))}\n")
     return code
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import structlog
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import Progress
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from contracts.envelope import time_text
+from services.cli.harmless import escaped, harmless
 from services.cli.options import Output
 
 PLAIN_WIDTH = 100_000  # of a pipe or a file: no row is broken, so that grep finds whole ones
@@ -26,11 +28,22 @@ Row = Mapping[str, Any]
 _USER_INFO = re.compile(r"//.*@")  # to the last @: a password may hold any sign, escaped or not
 
 
+class _Console(Console):
+    """What is shown may be of anybody: a terminal is told nothing but by us."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As rich does, without signs that a terminal acts on."""
+        for one in super().render(renderable, options):
+            yield one if one.control else one._replace(text=harmless(one.text))
+
+
 def console(to_stderr: bool = False) -> Console:
     """For stdout or stderr as they are now; in a pipe without colours and wide."""
     stream = sys.stderr if to_stderr else sys.stdout
     width = None if stream.isatty() else PLAIN_WIDTH
-    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+    return _Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
 
 def note(text: str) -> None:
@@ -69,14 +82,15 @@ def write_lines(rows: Iterable[Row]) -> None:
 
 
 def write_line(text: str) -> None:
-    """A line as it is, whatever the width of the terminal."""
-    sys.stdout.write(f"{text}\n")
+    """A line, whatever the width of the terminal."""
+    sys.stdout.write(f"{harmless(text)}\n")
     sys.stdout.flush()
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON with times in RFC 3339."""
-    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    """JSON with times in RFC 3339; what a terminal would act on is escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    return escaped(text)
 
 
 def table(rows: Sequence[Row], title: str | None = None) -> Table:

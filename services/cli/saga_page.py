@@ -9,7 +9,7 @@ from rich.text import Text
 
 from saga_state.document import Parked, Saga, StepState
 from saga_state.shown import shown_state
-from saga_state.why.commands import tenant_words
+from saga_state.why.commands import id_word, tenant_words
 from services.cli.printing import cell, empty_table
 from services.cli.saga_tables import coloured, failure_words
 from services.cli.times import duration, time_of_day
@@ -106,13 +106,13 @@ def _waits_for_a_person(saga: Saga, step: str, parked: Parked) -> str:
 
 def redrive_command(saga: Saga) -> str:
     """What gives its parked step new attempts; letters know a saga's id whosever it is."""
-    return f"onboarding dlq redrive --saga {saga['_id']}"
+    return f"onboarding dlq redrive --saga {id_word(saga)}"
 
 
 def resolve_command(saga: Saga, step: str) -> str:
     """What says that a person undid the step."""
     tenant = tenant_words(saga)
-    return f"onboarding resolve {saga['_id']} --step {step}{tenant}"
+    return f"onboarding resolve {id_word(saga)} --step {step}{tenant}"
 
 
 def _goes_on(saga: Saga, step: StepState, parked: Parked) -> bool:

@@ -1,6 +1,7 @@
 """`onboarding undo-plan`: what compensating a saga would do, before anybody asks for it."""
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ def _head(plan: UndoPlan) -> Text:
 def _command(plan: UndoPlan) -> Text:
     step = f" --step {plan['failed_step']}" if plan["failed_step"] else ""
     tenant = "" if plan["tenant_id"] == "default" else f" --tenant {plan['tenant_id']}"
-    asked = f"onboarding compensate {plan['saga_id']}{step}{tenant} --plan {plan['hash']}"
+    asked = (
+        f"onboarding compensate {shlex.quote(plan['saga_id'])}{step}{tenant} --plan {plan['hash']}"
+    )
     return Text(f"{asked} --reason '...'")
 
 

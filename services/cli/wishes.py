@@ -14,6 +14,7 @@ from contracts.journey import JOURNEYS
 from saga_state.asking import Asking, resolve_request, undo_request
 from saga_state.document import Saga
 from saga_state.undo_plan import OVER, plan_hash
+from saga_state.why.commands import id_word
 from services.cli.auditing import tell_if_possible
 from services.cli.errors import NO, USAGE, CliError
 from services.cli.options import Output, one_of
@@ -56,7 +57,7 @@ def compensate(wish: Wish, data: Path | None) -> None:
     prefix, now = found.settings.prefix, datetime.now(UTC)
     message = undo_request(saga, wish.asking, wish.step, now, prefix)
     _send(found, message, wish, saga, "saga.compensate")
-    _tell(saga, message, wish, {"failed_step": wish.step}, f"`onboarding watch {saga['_id']}`")
+    _tell(saga, message, wish, {"failed_step": wish.step}, f"`onboarding watch {id_word(saga)}`")
 
 
 def resolve(wish: Wish, data: Path | None) -> None:
@@ -72,7 +73,7 @@ def resolve(wish: Wish, data: Path | None) -> None:
     prefix, now = found.settings.prefix, datetime.now(UTC)
     message = resolve_request(saga, wish.asking, step, now, prefix)
     _send(found, message, wish, saga, "saga.resolve")
-    _tell(saga, message, wish, {"step": step}, f"`onboarding status {saga['_id']}`")
+    _tell(saga, message, wish, {"step": step}, f"`onboarding status {id_word(saga)}`")
 
 
 def reason_of(text: str | None) -> str:
@@ -126,7 +127,7 @@ def refuse_if_other_plan(saga: Saga, wish: Wish) -> None:
     now = plan_hash(saga, wish.step)
     if wish.plan is not None and wish.plan != now:
         step = f" --step {wish.step}" if wish.step else ""
-        look = f"`onboarding undo-plan {saga['_id']}{step}`"
+        look = f"`onboarding undo-plan {id_word(saga)}{step}`"
         line = f"the plan for {saga['_id']} is {now} now, not {wish.plan}"
         raise CliError(f"{line}: {look} shows it; nothing was asked", NO)
 

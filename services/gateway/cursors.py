@@ -14,7 +14,7 @@ from services.gateway.problems import BadRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST_MS, _MOST_MS = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
-LONGEST = 512
+LONGEST = 4_000  # an id has up to 1,024 characters; what a query may have is little more
 
 
 def question_of(filters: Mapping[str, Any]) -> str:

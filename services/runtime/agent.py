@@ -32,6 +32,7 @@ LINGER_LOOK_SECONDS = 0.1
 # A worker whose queue is full does not fetch. If it waits for a server so long that aiokafka takes
 # it for idle, it leaves its group, and rejoins after a fetch, which waits for the group.
 A_YEAR = 365.0 * 86_400
+BATCH_BYTES = 4_194_304  # read, it may take 25 times as much, and nobody runs meanwhile
 FETCH_BYTES = 262_144  # of each partition; a backlog in all of them would fill 1 MiB each
 
 
@@ -123,7 +124,8 @@ def _agent(app: faust.App, name: str, intake: Intake, vitals: Vitals, on_batch: 
 async def ready_batches(
     app: faust.App, intake: Intake, stream: Any
 ) -> AsyncIterator[Sequence[EventT[bytes]]]:
-    """What is ready, from one event to `intake.most`; acknowledged when asked for more."""
+    """What is ready, from one event to `intake.most`, or a little over BATCH_BYTES; acknowledged
+    when asked for more."""
     stream.enable_acks = False
     queue = stream.channel.queue
     consumer: Any = app.consumer
@@ -132,9 +134,11 @@ async def ready_batches(
     while True:
         try:
             events = [await queue.get()]
+            size = _size(events[0])
             await _linger(queue, intake)
-            while len(events) < intake.most and not queue.empty():
+            while len(events) < intake.most and size < BATCH_BYTES and not queue.empty():
                 events.append(queue.get_nowait())
+                size += _size(events[-1])
         except StopAsyncIteration:  # the app is stopping; nothing taken here was acknowledged
             return
         current = [event for event in events if _is_current(app, event)]
@@ -145,6 +149,10 @@ async def ready_batches(
             yield current
         for event in current:
             event.ack()
+
+
+def _size(event: EventT[bytes]) -> int:
+    return len(event.message.value or b"")
 
 
 async def _linger(queue: Any, intake: Intake) -> None:

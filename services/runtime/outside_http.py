@@ -11,6 +11,7 @@ Only the status and the content type count. Nothing of what was answered is kept
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote
 
@@ -112,6 +113,7 @@ def http_client(access: Access, seconds: float, most: int) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
         follow_redirects=False,
         trust_env=False,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),  # none is kept
     )
 
 

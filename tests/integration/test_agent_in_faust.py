@@ -11,7 +11,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import InvalidSessionTimeoutError, NotLeaderForPartitionError
 
 from contracts.envelope import Record
-from services.runtime import transport
+from services.runtime import agent, transport
 from services.runtime.agent import Intake, build_app
 from services.runtime.settings import Settings
 from services.runtime.vitals import Vitals
@@ -107,6 +107,26 @@ async def test_an_intake_does_not_wait_for_the_batch_of_another(tiny: Tiny, sett
         await until_so("one that is held", lambda: taken == [b"held"])
         await send_in_order(tiny, b"free", to="out")
         await until_so("the other", lambda: taken == [b"held", b"free"])
+
+
+async def test_large_records_make_small_batches(tiny: Tiny, settings: Settings, monkeypatch):
+    """What is read takes many times its bytes, and a batch is read in one go."""
+    monkeypatch.setattr(agent, "BATCH_BYTES", 1_000)
+    handler, batches = Handler(), []
+
+    async def note(batch: Sequence[Record]) -> None:
+        await handler(batch)
+        batches.append([record.value for record in batch])
+
+    async with app_of(tiny, settings, note, handler.go_on) as app:
+        await send_in_order(tiny, b"first")
+        await until_so("one that is held", lambda: handler.taken == [b"first"])
+        large, rest = [b"%d" % one * 600 for one in range(4)], [b"a", b"b", b"c"]
+        await send_in_order(tiny, *large, *rest)
+        await until_so("all of them", lambda: queue_of(app).qsize() == 7)
+        handler.go_on.set()
+        await until_so("all", lambda: len(batches) == 4)
+    assert batches == [[b"first"], large[:2], large[2:], rest]
 
 
 async def test_an_intake_that_lingers_waits_for_more_but_not_once_a_batch_is_full(

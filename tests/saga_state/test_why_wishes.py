@@ -55,6 +55,15 @@ def test_the_commands_name_the_tenant_of_a_saga_that_is_not_of_the_default_one()
     assert "--tenant" not in asked(retrying("HTTP 418"), saga=waiting()).cause.command
 
 
+def test_no_command_that_helps_does_what_the_id_of_a_saga_says():
+    """That of a saga without a start may be anything."""
+    odd = {**waiting(), "_id": "a; rm -rf ~"}
+    for before in (document("parked", **BUG), retrying("HTTP 418"), document("undo_parked")):
+        told = repr(asked(before, saga=odd).cause)
+        assert ("a; rm" in told, "'a; rm -rf ~'" in told) in ((True, True), (False, False))
+    assert "'a; rm -rf ~'" in asked(document("undo_parked"), saga=odd).cause.command
+
+
 def test_starting_anew_names_the_tenant_and_a_journey_that_is_not_the_usual_one():
     saga = Voices(tenant="acme")
     ended = told(saga.start(), saga.failed("registration", 3, code="PARTNER_NOT_ALLOWED"))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,18 @@ def test_what_it_says_is_what_was_captured(captured):
         names: dict = {}
         exec(compile(source, "test_captured.py", "exec"), names)
         assert names["CAPTURED"] == captured
+
+
+@pytest.mark.parametrize("hostile", ['"""+str(ran())+"""', "\\", '"', "\n\nran()\n", "{ran()}"])
+def test_nothing_that_anybody_said_of_the_saga_runs_when_the_test_is_read(hostile):
+    """A code and an id may be of whoever asked for an undo."""
+    captured = Captured(("partner-onboarding", 1), "2026-03-01T09:30:00Z", {}, ())
+    failure = {"step": hostile, "code": hostile}
+    odd = recorded({**SAGA.saga, "_id": hostile, "failure": failure})
+    ran: list[int] = []
+    for source in (as_recorded(captured, odd, NOW), as_expected(captured, odd, NOW, "COMPLETED")):
+        exec(compile(source, "test_captured.py", "exec"), {"ran": lambda: ran.append(1)})
+    assert ran == []
 
 
 def test_it_says_which_saga_it_was_and_how_it_ended_or_is_to_end():

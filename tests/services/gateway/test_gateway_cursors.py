@@ -27,6 +27,11 @@ def test_a_cursor_comes_back_as_it_went(at, id_):
     assert place_of(cursor_of((at, id_), "q"), "q") == (at, id_)
 
 
+def test_the_longest_id_that_an_event_may_have_has_a_cursor():
+    place = (PLACE[0], "a" * 1_024)
+    assert place_of(cursor_of(place, "q" * 12), "q" * 12) == place
+
+
 @given(st.text(max_size=LONGEST + 20))
 def test_any_text_is_a_cursor_or_refused(text):
     taken_or_refused(text)

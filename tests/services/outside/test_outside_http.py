@@ -51,6 +51,16 @@ async def test_4xx_with_a_problem_body_is_the_no_of_the_journey(status: int, kin
     assert (await asked(answer(status, kind, '{"detail": "Ana is SECRET"}')))[0] == NO
 
 
+async def test_no_cookie_is_kept_and_sent_with_the_call_of_another_saga():
+    async with (
+        odd_platform(answer(200, set_cookie="a=b; Path=/")) as odd,
+        outside_at(odd.url) as outside,
+    ):
+        for saga in ("s-1", "s-2"):
+            assert await outside.do(saga, {"partner_id": "p-1"}) == "yes"
+    assert [b"cookie" in one.lower() for one in odd.asked] == [False, False]
+
+
 @pytest.mark.parametrize("status", ODD)
 @pytest.mark.parametrize("kind", ["text/html", "application/json", "application/problem+jsonx", ""])
 async def test_anything_else_is_odd_and_told_by_its_status_alone(status: int, kind: str):
